@@ -1,0 +1,73 @@
+/** How long it takes: start-up in fresh processes, and one simulation when warm. `npm run bench` after `npm run build`. */
+import { spawnSync } from 'node:child_process'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { nodeFiles, readScenario, simulate } from '../src/index.ts'
+
+const repo = fileURLToPath(new URL('..', import.meta.url))
+const bin = join(repo, 'bin/clusterwise.js')
+const flagship = join(repo, 'scenarios/examples/llama3-405b-h100-16k.yaml')
+
+const commands = {
+  'node -e 0': ['-e', '0'],
+  '--help': [bin, '--help'],
+  run: [bin, 'run', flagship],
+}
+
+type Name = keyof typeof commands
+
+const rounds = 10
+
+function milliseconds(args: readonly string[]): number {
+  const start = performance.now()
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`)
+  return performance.now() - start
+}
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2
+}
+
+/** Interleaved, so that what else the machine does falls on all alike. */
+function startUp(): Record<Name, number> {
+  const names = Object.keys(commands) as Name[]
+  const times: Record<Name, number[]> = { 'node -e 0': [], '--help': [], run: [] }
+  for (const name of names) milliseconds(commands[name])
+  for (let round = 0; round < rounds; round++) for (const name of names) times[name].push(milliseconds(commands[name]))
+  return { 'node -e 0': median(times['node -e 0']), '--help': median(times['--help']), run: median(times.run) }
+}
+
+/** Median of batches, after as many calls as the compiler needs to settle. */
+function microseconds(call: () => unknown): number {
+  const batch = 20
+  for (let i = 0; i < 10 * batch; i++) call()
+  const times = Array.from({ length: 30 }, () => {
+    const start = performance.now()
+    for (let i = 0; i < batch; i++) call()
+    return ((performance.now() - start) / batch) * 1000
+  })
+  return median(times)
+}
+
+function row(what: string, measured: string, limit: string): string {
+  return `  ${what.padEnd(44)}${measured.padStart(12)}   ${limit}\n`
+}
+
+const ms = (value: number) => `${value.toFixed(1)} ms`
+const us = (value: number) => `${value.toFixed(1)} µs`
+
+const times = startUp()
+const { job, strategy } = readScenario(flagship, nodeFiles(repo), { sets: [] })
+process.stdout.write(
+  [
+    `${cpus()[0]?.model.trim()} × ${cpus().length}, node ${process.version}; medians of ${rounds} fresh processes\n\n`,
+    row('node -e 0', ms(times['node -e 0']), ''),
+    row('clusterwise --help, over it', ms(times['--help'] - times['node -e 0']), 'below 60 ms'),
+    row('clusterwise run flagship, over it', ms(times.run - times['node -e 0']), 'below 130 ms'),
+    row('simulate, pipeline played out', us(microseconds(() => simulate(job, strategy))), ''),
+  ].join(''),
+)

@@ -1,0 +1,49 @@
+// Bundles src/ into dist/. npm runs it as `prepare`, so `npm ci` leaves a working bin/clusterwise.js.
+// It only bundles: types are checked by `npm test`, since a type error here would make an install fail.
+import { existsSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** A clone installed with `--omit=dev` has no esbuild: it keeps the bundle it has. */
+async function bundler() {
+  try {
+    return await import('esbuild')
+  } catch (error) {
+    if (existsSync('dist/cli/main.js')) return undefined
+    throw new Error('There is no dist/ and no esbuild to make it: run `npm ci` with devDependencies once.', {
+      cause: error,
+    })
+  }
+}
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const esbuild = await bundler()
+if (esbuild) {
+  rmSync('dist', { recursive: true, force: true })
+  // Apart from each other: together they would be split into twice as many pieces, and each piece costs a start-up.
+  await bundle(esbuild, 'src/cli/main.ts')
+  await bundle(esbuild, 'src/index.ts')
+}
+
+function bundle(esbuild, entry) {
+  return esbuild.build({
+    entryPoints: [entry],
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outdir: 'dist',
+    outbase: 'src',
+    // As deep as src/cli/, so that `../../scenarios` means the same folder from a chunk and from the source.
+    chunkNames: 'chunks/[name]-[hash]',
+    minifySyntax: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'linked',
+    logLevel: 'warning',
+    // commander and yaml are CommonJS and call require.
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+  })
+}

@@ -1,0 +1,5 @@
+/** Whole numbers. */
+
+export function ceilDiv(n: number, by: number): number {
+  return Math.ceil(n / by)
+}

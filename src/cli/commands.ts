@@ -1,0 +1,6 @@
+/** All that computes, in one piece: every piece costs a start-up of its own. `--help` and `init` never load it. */
+export { explain } from './commands/explain.ts'
+export { list } from './commands/list.ts'
+export { run } from './commands/run.ts'
+export { schema } from './commands/schema.ts'
+export { fail } from './failure.ts'

@@ -1,0 +1,154 @@
+/** Names, flags and help. What a command does stands in commands/, and is loaded when it is called. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { ExitCode } from './exit.ts'
+import { formats } from './formats.ts'
+import type { Host } from './host.ts'
+import { widthOf } from './look.ts'
+import { tool } from './version.ts'
+
+type Finish = (code: ExitCode) => void
+
+const purpose =
+  'What a GPU cluster will do, before anyone buys it or books it: step time, memory, FLOPs, communication and ' +
+  'utilization of training a dense transformer, from one small file.'
+
+export function createProgram(host: Host, finish: Finish): Command {
+  const program = new Command('clusterwise')
+  program
+    .description(purpose)
+    .version(tool.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .optionsGroup('Options of every command:')
+    .option('--color', 'colour, even where nobody looks')
+    .option('--no-color', 'no colour (also: NO_COLOR=1)')
+    .option('--ascii', 'no signs beyond ASCII')
+    .option('--root <dir>', 'files outside of this folder are not read (default: git top level, else here)')
+    .option('-q, --quiet', 'results and errors only')
+    .option('-v, --verbose', 'also the assumptions used')
+    .option('--debug', 'stack traces')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: (text) => host.stderr.write(text),
+      getOutHelpWidth: () => widthOf(host.env, host.stdout),
+      getErrHelpWidth: () => widthOf(host.env, host.stderr),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+      // Said once, by failure.ts, which knows whether a person or a program reads it.
+      outputError: () => {},
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', examples(programExamples))
+  for (const add of [addRun, addExplain, addList, addSchema, addInit, addCompletion]) add(program, host, finish)
+  return program
+}
+
+const flagship = 'scenarios/examples/llama3-405b-h100-16k.yaml'
+
+const programExamples = [
+  `clusterwise run ${flagship}`,
+  'clusterwise init plan.yaml && clusterwise run plan.yaml',
+  'clusterwise run plan.yaml --set parallel.tp=4 --json',
+  'clusterwise explain plan.yaml mfu',
+]
+
+const examples = (lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`
+
+function addRun(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('run <file...>'))
+    .description('Simulate scenarios: does it fit, how long is a step, where do time and memory go.')
+    .addOption(setOption())
+    .addHelpText(
+      'after',
+      examples([
+        `clusterwise run ${flagship}`,
+        'clusterwise run plan.yaml -o report.md -o json:-',
+        'clusterwise run - < plan.yaml',
+      ]),
+    )
+    .action(async (files: string[], _: unknown, command: Command) => {
+      const { run } = await import('./commands.ts')
+      finish(await run(files, command.optsWithGlobals(), host))
+    })
+}
+
+function addExplain(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('explain [file] [subject]'))
+    .description('Ask any number why: formula, the same with numbers, where each input was written, and its source.')
+    .addHelpText(
+      'after',
+      '\nThe subject is a metric (mfu), an operation (attention.qkv.forward) or the code\n' +
+        'of a problem. Without a file a metric is explained without numbers; without a\n' +
+        'subject all metrics are listed.\n' +
+        examples(['clusterwise explain plan.yaml step.time --depth 3', 'clusterwise explain strategy/tp-splits-heads']),
+    )
+    .option('--depth <levels>', 'levels of the tree', positive)
+    .addOption(setOption())
+    .action(async (file: string | undefined, subject: string | undefined, _: unknown, command: Command) => {
+      const { explain } = await import('./commands.ts')
+      finish(await explain([file, subject], command.optsWithGlobals(), host))
+    })
+}
+
+function addList(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('list [name]'))
+    .description(
+      'The catalog: accelerators, clusters, models, software. A kind or a part of a name narrows the list; the name of an entry prints its numbers and their sources.',
+    )
+    .addHelpText('after', examples(['clusterwise list models', 'clusterwise list accelerators/h100-sxm']))
+    .action(async (name: string | undefined, _: unknown, command: Command) => {
+      const { list } = await import('./commands.ts')
+      finish(await list(name, command.optsWithGlobals(), host))
+    })
+}
+
+function addSchema(program: Command, host: Host, finish: Finish): void {
+  program
+    .command('schema')
+    .description('Print the JSON Schema of scenario files, for editors.')
+    .action(async () => {
+      const { schema } = await import('./commands.ts')
+      finish(await schema(host))
+    })
+}
+
+function addInit(program: Command, host: Host, finish: Finish): void {
+  program
+    .command('init [file]')
+    .description('Write a commented scenario to start from (scenario.yaml).')
+    .option('--force', 'replace a file that exists')
+    .action(async (file: string | undefined, _: unknown, command: Command) => {
+      const { init } = await import('./commands/init.ts')
+      finish(await init(file ?? 'scenario.yaml', command.optsWithGlobals(), host))
+    })
+}
+
+function addCompletion(program: Command, host: Host, finish: Finish): void {
+  program
+    .command('completion <shell>')
+    .description('Print a completion script for bash, zsh or fish.')
+    .addHelpText('after', examples(['source <(clusterwise completion bash)', 'clusterwise completion fish | source']))
+    .action(async (shell: string) => {
+      const { completion } = await import('./commands/completion.ts')
+      finish(await completion(shell, program, host))
+    })
+}
+
+function withOutput(command: Command): Command {
+  return command
+    .addOption(new Option('-f, --format <format>', 'how to print').choices(formats))
+    .option('--json', 'short for --format json')
+    .option('-o, --output <file>', 'write to a file instead (repeatable; format by extension, or json:FILE)', collect)
+}
+
+const setOption = (): Option =>
+  new Option('--set <path=value>', 'override one value (repeatable): parallel.tp=4').argParser(collect).default([])
+
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value]
+
+function positive(text: string): number {
+  const levels = Number(text)
+  if (!Number.isInteger(levels) || levels < 1) throw new InvalidArgumentError('a whole number from 1 on.')
+  return levels
+}

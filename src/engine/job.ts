@@ -1,0 +1,220 @@
+/** What an engine must know. SI numbers only; the unit is in the name. `scenario/resolve.ts` makes a Job of a scenario. */
+
+export const datatypes = ['fp64', 'fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'fp4'] as const
+export type Datatype = (typeof datatypes)[number]
+
+export const attentionKernels = ['unfused', 'fa1', 'fa2', 'fa3', 'cudnn'] as const
+export type AttentionKernel = (typeof attentionKernels)[number]
+
+/** All that stays fixed while strategies vary. */
+export interface Job {
+  readonly model: ModelShape
+  readonly cluster: Cluster
+  readonly batch: Batch
+  readonly precision: Precision
+  readonly optimizer: Optimizer
+  readonly software: Software
+  readonly reliability: Reliability
+  readonly economics: Economics
+  readonly calibration: Calibration
+}
+
+export interface ModelShape {
+  /** Causal attention computes half the square; bidirectional (encoders) the whole. */
+  readonly causal: boolean
+  readonly layers: number
+  readonly hidden: number
+  readonly heads: number
+  readonly kvHeads: number
+  readonly headDim: number
+  readonly ffn: number
+  readonly gated: boolean
+  readonly norm: 'layernorm' | 'rmsnorm'
+  readonly normsPerLayer: number
+  /** A norm over each head of query and key (Qwen 3, Gemma 3). */
+  readonly qkNorm: boolean
+  readonly bias: 'none' | 'qkv' | 'all'
+  readonly dropout: boolean
+  readonly vocabulary: number
+  readonly tiedEmbeddings: boolean
+  readonly positions: 'rope' | 'learned' | 'alibi' | 'none'
+  /** Rows of the learned position table; 0 without one. */
+  readonly maxPositions: number
+  /** Rows of the segment table (BERT: 2); 0 without one. */
+  readonly tokenTypes: number
+  readonly embeddingNorm: boolean
+  readonly finalNorm: boolean
+  readonly pooler: boolean
+  /** BERT's dense + norm before the output matrix, and a bias on it. */
+  readonly headTransform: boolean
+  /** Tokens that a windowed layer looks back; 0 means every layer sees the whole sequence. */
+  readonly slidingWindow: number
+  /** One layer in this many sees the whole sequence although there is a window; 0 means none does. */
+  readonly globalEvery: number
+}
+
+export interface Cluster {
+  readonly gpus: number
+  readonly gpusPerNode: number
+  readonly nodeWatts: number
+  readonly device: Device
+  readonly scaleUp: ScaleUp
+  readonly scaleOut: ScaleOut
+}
+
+export interface Device {
+  /** Dense peak by datatype, 0 where the chip has none. */
+  readonly peakFlopPerSecond: Readonly<Record<Datatype, number>>
+  readonly hbmBytes: number
+  readonly hbmBytesPerSecond: number
+  /** Streaming multiprocessors, compute units or matrix cores: what a wave of tiles fills. */
+  readonly multiprocessors: number
+  readonly watts: number
+  /** Share of the dense peak that large matmuls hold through a long training run. */
+  readonly matmulEfficiency: Readonly<Record<Datatype, number>>
+  /** Share of the bf16 peak of each attention kernel, on the FLOP it must do. */
+  readonly attentionEfficiency: Readonly<Record<AttentionKernel, number>>
+  readonly hbmEfficiency: number
+  /** Held by driver context and communicators before the first tensor. */
+  readonly reservedBytes: number
+  /** Were the efficiencies fitted to whole training runs, or estimated? */
+  readonly calibrated: boolean
+}
+
+/** NVLink, xGMI, ICI …: what joins the GPUs of one domain. Rates are per GPU and per direction. */
+export interface ScaleUp {
+  readonly bytesPerSecond: number
+  readonly domain: number
+  readonly topology: 'switch' | 'mesh' | 'torus'
+  /** Axes of a torus; 1 otherwise. */
+  readonly axes: number
+  /** Ring bus bandwidth over link rate. */
+  readonly efficiency: number
+  /** Bus bandwidth over link rate of an all-reduce done in the switch (NVLS); 0 where there is none. */
+  readonly reductionEfficiency: number
+  /** Ranks from which that path is taken. */
+  readonly reductionRanks: number
+  readonly stepSeconds: number
+}
+
+/** InfiniBand, RoCE, EFA …: what joins the domains. Rates are per GPU and per direction. */
+export interface ScaleOut {
+  readonly bytesPerSecond: number
+  readonly efficiency: number
+  /** GPUs under one non-blocking block. */
+  readonly podGpus: number
+  /** Rate into a block over rate out of it. */
+  readonly oversubscription: number
+  readonly stepSeconds: number
+}
+
+export interface Batch {
+  readonly seqLen: number
+  /** Sequences per step. */
+  readonly globalBatch: number
+  /** Tokens of the whole run. */
+  readonly tokens: number
+}
+
+/** Bytes per parameter of what training keeps, and the datatype of the linear layers. */
+export interface Precision {
+  readonly matmul: Datatype
+  /** Of attention, norms, embedding and head: fp8 and fp4 recipes keep these in bf16. */
+  readonly activation: Datatype
+  readonly weightBytes: number
+  /** As kept in memory between micro-batches. */
+  readonly gradientBytes: number
+  /** As sent over the wire by the data-parallel reduction. */
+  readonly gradientWireBytes: number
+  readonly masterBytes: number
+  /** Of activations, and of the fp32 sums beside them in multiples of it. */
+  readonly activationBytes: number
+  /** Of the inputs of the linear layers: 1 in fp8, 0.5625 in fp4 (its block scales included), else as activations. */
+  readonly matmulBytes: number
+}
+
+export interface Optimizer {
+  readonly kind: 'adamw' | 'sgd' | 'lion'
+  /** Bytes of optimizer state per parameter, without the master copy. */
+  readonly stateBytes: number
+}
+
+/** The training stack as documented facts. */
+export interface Software {
+  readonly attention: AttentionKernel
+  /** Norms, residuals and activations fused into few kernels, or one kernel per PyTorch operator. */
+  readonly elementwise: 'fused' | 'eager'
+  /** fused: one kernel; eager: PyTorch in fp32; unfused: Megatron's vocabulary-parallel chain in fp32. */
+  readonly loss: 'fused' | 'eager' | 'unfused'
+  /** Time the host needs to issue one layer, forward and again backward; 0 under CUDA graphs. */
+  readonly hostSecondsPerLayer: number
+  /** Once a step: data, loss, gradient norm, logging. */
+  readonly stepSeconds: number
+  /** Slow-down of compute while a collective runs beside it. */
+  readonly contention: number
+  /** Years, as 2024.5. */
+  readonly year: number
+}
+
+export interface Reliability {
+  readonly failuresPerGpuSecond: number
+  /** Stall of all GPUs while a checkpoint is written. */
+  readonly checkpointSeconds: number
+  readonly restartSeconds: number
+  /** 0 means the best interval (Young 1974). */
+  readonly checkpointIntervalSeconds: number
+}
+
+export interface Economics {
+  readonly usdPerGpuSecond: number
+  readonly pue: number
+  readonly usdPerJoule: number
+  /** Energy is already in the price of a rented GPU. */
+  readonly energyIncluded: boolean
+}
+
+/** Constants of the engine that belong to no chip. In the catalog, each with its source: `calibrations/default.yaml`. */
+export interface Calibration {
+  /** k at which a matmul tile reaches half its rate: prologue and epilogue. */
+  readonly matmulHalfDepth: number
+  /** Loss of narrower tiles. */
+  readonly matmulTileLoss: number
+  /** Weight of whole waves against a perfectly spread tail, 0…1. */
+  readonly matmulWaveWeight: number
+  /** Launch and ramp of one kernel. */
+  readonly kernelSeconds: number
+  readonly attentionHalfSequence: number
+  /** Row blocks, per multiprocessor, at which attention reaches half its rate. */
+  readonly attentionHalfBlocks: number
+  /** Backward rate over forward rate. */
+  readonly attentionBackwardRate: number
+  /** Rate with heads narrower than 128. */
+  readonly attentionNarrowHeads: number
+  readonly attentionContextParallel: number
+  /** Rate of the batched matmuls of unfused attention over that of large matmuls. */
+  readonly unfusedAttentionRate: number
+  readonly eagerTraffic: number
+  readonly collectiveSeconds: number
+  readonly treeStepSeconds: number
+  readonly treeEfficiency: number
+  readonly inNetworkSeconds: number
+  readonly allToAllEfficiency: number
+  readonly pointToPointSeconds: number
+  /** Share of tensor-parallel communication that a stack with overlap hides. */
+  readonly tpHidden: number
+  /** Share of it that Megatron's backward hides behind matmuls without further ado. */
+  readonly tpBackwardHidden: number
+  /** Share of context-parallel communication that stays exposed even behind long attention. */
+  readonly cpExposed: number
+  /** Share of data-parallel communication that stays exposed even under a long window: the last bucket. */
+  readonly dpExposed: number
+  /** Share of the window in which it can hide. */
+  readonly dpWindow: number
+  /** Share of a stage-to-stage transfer that blocks the sender: without and with overlap. */
+  readonly ppBlocking: number
+  readonly ppBlockingOverlapped: number
+  /** Growth of the step per doubling of nodes. */
+  readonly stragglersPerDoubling: number
+  /** Allocator rounding and fragmentation, as a share of what is allocated. */
+  readonly fragmentation: number
+}

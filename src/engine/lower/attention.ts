@@ -1,0 +1,119 @@
+/** Attention as operations: norm, query/key/value, positions, the core, output, residual. */
+import type { Job } from '../job.ts'
+import type { Attention, Operation, Phase } from '../operation.ts'
+import type { Sharding } from '../strategy.ts'
+import { exchange, linear, traffic } from './build.ts'
+import { norm, quantize, residual, rotary } from './elementwise.ts'
+import { type LayerKind, type LocalShape, meanSpan } from './shape.ts'
+import { enterBlock, leaveBlock } from './tensor-parallel.ts'
+
+export function lowerAttention(job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind): Operation[] {
+  const { model, tokens, ownTokens, queryWidth, keyValueWidth } = shape
+  const { hidden } = model
+  const keyWidth = keyValueWidth / 2
+  return [
+    ...norm('attention.norm', job, ownTokens * hidden),
+    ...quantize('attention.quantize', job, ownTokens * hidden),
+    ...enterBlock('attention', job, shape, sharding),
+    ...linear(job, 'attention.qkv', tokens, queryWidth + keyValueWidth, hidden),
+    ...(model.qkNorm ? norm('attention.qkNorm', job, tokens * (queryWidth + keyWidth)) : []),
+    ...(model.positions === 'rope' ? rotary('attention.rotary', job, tokens * (queryWidth + keyWidth)) : []),
+    ...contextExchange(job, shape, sharding),
+    ...core(job, shape, sharding, kind),
+    ...quantize('attention.output.quantize', job, tokens * queryWidth),
+    ...linear(job, 'attention.output', tokens, hidden, queryWidth),
+    ...leaveBlock('attention.output', job, shape, sharding),
+    ...(model.normsPerLayer > 2 ? norm('attention.postNorm', job, ownTokens * hidden) : []),
+    ...residual('attention.residual', job, ownTokens * hidden),
+  ]
+}
+
+/**
+ * Each rank's queries must meet every key. Ring: blocks of keys and values go round behind the attention of the block
+ * before (Liu et al. 2023, arXiv:2310.01889); all-gather: they are gathered first (Llama 3, arXiv:2407.21783 §3.3.2);
+ * Ulysses: heads are traded for tokens before and after (Jacobs et al. 2023, arXiv:2309.14509).
+ */
+function contextExchange(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
+  if (sharding.cp === 1) return []
+  const elementBytes = job.precision.activationBytes
+  const { tokens, queryWidth, keyValueWidth } = shape
+  if (sharding.cpMode === 'ulysses') {
+    const both = { forward: 'all-to-all', backward: 'all-to-all', hidden: 0 } as const
+    return [
+      ...exchange('attention.context.scatterHeads', 'cp', elementBytes * tokens * (queryWidth + keyValueWidth), both),
+      ...exchange('attention.context.gatherHeads', 'cp', elementBytes * tokens * queryWidth, both),
+    ]
+  }
+  const bytes = elementBytes * tokens * sharding.cp * keyValueWidth
+  // What a ring hides depends on the attention beside it: `price/block.ts` decides.
+  return [
+    ...exchange('attention.context.keys', 'cp', bytes, { forward: 'all-gather', backward: 'all-gather', hidden: 0 }),
+    ...exchange('attention.context.gradients', 'cp', bytes, { backward: 'reduce-scatter', hidden: 0 }),
+  ]
+}
+
+function core(job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind): Operation[] {
+  return job.software.attention === 'unfused' ? unfused(job, shape) : fused(job, shape, sharding, kind)
+}
+
+/** Query rows that one thread block works on (FlashAttention 2, arXiv:2307.08691 §3.3). */
+const ROWS_PER_BLOCK = 128
+
+/** Backward computes the scores again: five products where forward does two (Dao et al. 2022, arXiv:2205.14135). */
+const FUSED_BACKWARD = 2.5
+
+function fused(job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind): Operation[] {
+  const { model, tokens, queryWidth } = shape
+  const span = meanSpan(job.batch.seqLen, model.causal, kind.window)
+  const flop = 4 * tokens * queryWidth * span
+  const pass = (phase: Phase, work: number): Attention => ({
+    kind: 'attention',
+    name: 'attention.core',
+    phase,
+    kernel: job.software.attention,
+    flop: work,
+    span: kind.window > 0 ? Math.min(kind.window, job.batch.seqLen) : job.batch.seqLen,
+    blocks: (tokens * queryWidth) / model.headDim / ROWS_PER_BLOCK,
+    headDim: model.headDim,
+    rate: sharding.cp > 1 ? job.calibration.attentionContextParallel : 1,
+    bytes: 0,
+  })
+  return [pass('forward', flop), pass('inputGradient', FUSED_BACKWARD * flop)]
+}
+
+/** Read, write, and the mask at half the width. */
+const DROPOUT_PASSES = 2.5
+
+/**
+ * Scores of the full square in memory. Per score and pass: written and read by the products (2 activations forward),
+ * softmax reads and writes (2), dropout reads, writes and keeps a byte of mask (Korthikanti et al. 2022 §4.1).
+ */
+function unfused(job: Job, shape: LocalShape): Operation[] {
+  const { model, sequences, localSeqLen, queryWidth } = shape
+  const keys = job.batch.seqLen
+  const scores = (sequences * localSeqLen * keys * queryWidth) / model.headDim
+  const elementBytes = job.precision.activationBytes
+  const flop = 4 * sequences * localSeqLen * keys * queryWidth
+  const dropoutBytes = model.dropout ? DROPOUT_PASSES * elementBytes * scores : 0
+  const pass = (phase: Phase, work: number, bytes: number): Attention => ({
+    kind: 'attention',
+    name: 'attention.core',
+    phase,
+    kernel: 'unfused',
+    flop: work,
+    span: keys,
+    blocks: (sequences * localSeqLen * queryWidth) / model.headDim / ROWS_PER_BLOCK,
+    headDim: model.headDim,
+    rate: 1,
+    bytes,
+  })
+  return [
+    pass('forward', flop, 2 * elementBytes * scores),
+    pass('inputGradient', 2 * flop, 4 * elementBytes * scores),
+    ...traffic('attention.softmax', {
+      forward: 2 * elementBytes * scores + dropoutBytes,
+      backward: 3 * elementBytes * scores + dropoutBytes,
+      kernels: [2, 2],
+    }),
+  ]
+}

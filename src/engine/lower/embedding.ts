@@ -1,0 +1,63 @@
+/** The two ends of the model: tokens to vectors, vectors to loss. */
+import type { Job } from '../job.ts'
+import type { Operation } from '../operation.ts'
+import type { Sharding } from '../strategy.ts'
+import { exchange, linear, traffic } from './build.ts'
+import { norm } from './elementwise.ts'
+import type { LocalShape } from './shape.ts'
+
+const SCATTERED = { forward: 'reduce-scatter', backward: 'all-gather', hidden: 0 } as const
+
+/** A row is read, written and, with dropout or positions, touched once more; backward adds into the table. */
+export function lowerEmbedding(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
+  const elements = shape.tokens * shape.model.hidden
+  const bytes = job.precision.activationBytes * elements
+  return [
+    ...traffic('embedding.lookup', { forward: 3 * bytes, backward: 3 * bytes, kernels: [2, 2] }),
+    ...(sharding.tp > 1
+      ? exchange('embedding.sum', 'tp', bytes, sharding.sp ? SCATTERED : { forward: 'all-reduce', hidden: 0 })
+      : []),
+    ...(shape.model.embeddingNorm ? norm('embedding.norm', job, shape.ownTokens * shape.model.hidden) : []),
+  ]
+}
+
+/**
+ * Traffic per logit of the cross entropy, in units of one activation (2 bytes in bf16). unfused: Megatron's vocabulary-parallel chain (to float, maximum, subtract,
+ * exponential, sum, divide) as written in megatron/core/tensor_parallel/cross_entropy.py; eager: torch's log_softmax and
+ * nll_loss in fp32; fused: one kernel that reads the logits and writes their gradient in place (Liger Kernel,
+ * arXiv:2410.10989).
+ */
+const LOSS_PASSES = {
+  unfused: { forward: 19, backward: 7 },
+  eager: { forward: 10, backward: 7 },
+  fused: { forward: 3, backward: 2 },
+} as const
+
+export function lowerHead(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
+  const { model, tokens, ownTokens, vocabulary } = shape
+  const loss = LOSS_PASSES[job.software.loss]
+  const logitBytes = job.precision.activationBytes * tokens * vocabulary
+  const { activation } = job.precision
+  return [
+    ...(model.finalNorm ? norm('head.norm', job, ownTokens * model.hidden) : []),
+    ...(model.headTransform ? linear(job, 'head.transform', tokens, model.hidden / sharding.tp, model.hidden, activation) : []),
+    ...headExchange(job, shape, sharding),
+    ...linear(job, 'head.logits', tokens, vocabulary, model.hidden, activation),
+    ...traffic('head.loss', { forward: loss.forward * logitBytes, backward: loss.backward * logitBytes, kernels: [6, 3] }),
+  ]
+}
+
+/** Per token three fp32 numbers, each as wide as two activations: maximum, sum of exponentials, the target's logit. */
+const LOSS_SUMS = 6
+
+function headExchange(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
+  if (sharding.tp === 1) return []
+  const bytes = job.precision.activationBytes * shape.tokens * shape.model.hidden
+  const sums = LOSS_SUMS * job.precision.activationBytes * shape.tokens
+  return [
+    ...(sharding.sp
+      ? exchange('head.gather', 'tp', bytes, { forward: 'all-gather', backward: 'reduce-scatter', hidden: 0 })
+      : exchange('head.allReduce', 'tp', bytes, { backward: 'all-reduce', hidden: 0 })),
+    ...exchange('head.loss.sums', 'tp', sums, { forward: 'all-reduce', hidden: 0 }),
+  ]
+}

@@ -1,0 +1,25 @@
+/** The feed-forward block as operations. */
+import type { Job } from '../job.ts'
+import type { Operation } from '../operation.ts'
+import type { Sharding } from '../strategy.ts'
+import { linear } from './build.ts'
+import { activation, norm, quantize, residual } from './elementwise.ts'
+import type { LocalShape } from './shape.ts'
+import { enterBlock, leaveBlock } from './tensor-parallel.ts'
+
+export function lowerMlp(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
+  const { model, tokens, ownTokens, ffn, ffnColumns } = shape
+  const { hidden } = model
+  return [
+    ...norm('mlp.norm', job, ownTokens * hidden),
+    ...quantize('mlp.quantize', job, ownTokens * hidden),
+    ...enterBlock('mlp', job, shape, sharding),
+    ...linear(job, 'mlp.up', tokens, ffnColumns, hidden),
+    ...activation('mlp.activation', job, shape),
+    ...quantize('mlp.down.quantize', job, tokens * ffn),
+    ...linear(job, 'mlp.down', tokens, hidden, ffn),
+    ...leaveBlock('mlp.down', job, shape, sharding),
+    ...(model.normsPerLayer > 2 ? norm('mlp.postNorm', job, ownTokens * hidden) : []),
+    ...residual('mlp.residual', job, ownTokens * hidden),
+  ]
+}

@@ -1,0 +1,64 @@
+/** What a GPU does, before it has a price. */
+import type { AttentionKernel, Datatype } from './job.ts'
+
+export const phases = ['forward', 'recompute', 'inputGradient', 'weightGradient'] as const
+export type Phase = (typeof phases)[number]
+
+export const collectives = ['all-reduce', 'all-gather', 'reduce-scatter', 'all-to-all', 'point-to-point'] as const
+export type Collective = (typeof collectives)[number]
+
+export const dimensions = ['tp', 'cp', 'pp', 'dp'] as const
+export type Dimension = (typeof dimensions)[number]
+
+interface Named {
+  /** Dotted: `attention.qkv`, `mlp.down.reduceScatter`. */
+  readonly name: string
+  readonly phase: Phase
+}
+
+/** [m, k] × [k, n]. */
+export interface Matmul extends Named {
+  readonly kind: 'matmul'
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly datatype: Datatype
+  readonly inputBytes: number
+  /** Per element of the result; 8 where a weight gradient is added to an fp32 sum. */
+  readonly outputBytes: number
+}
+
+/** A fused attention kernel, or the batched matmuls of an unfused one. */
+export interface Attention extends Named {
+  readonly kind: 'attention'
+  readonly kernel: AttentionKernel
+  readonly flop: number
+  /** Keys that a query looks at, at most. */
+  readonly span: number
+  /** Blocks of 128 query rows. */
+  readonly blocks: number
+  readonly headDim: number
+  /** Rate over that of the whole sequence on one rank; below 1 where context parallelism cuts it into rounds. */
+  readonly rate: number
+  /** Of scores written and read; 0 in a fused kernel. */
+  readonly bytes: number
+}
+
+/** Limited by memory bandwidth. */
+export interface Elementwise extends Named {
+  readonly kind: 'elementwise'
+  readonly bytes: number
+  readonly kernels: number
+}
+
+export interface Communication extends Named {
+  readonly kind: 'collective'
+  readonly collective: Collective
+  readonly dimension: Dimension
+  /** Of the whole tensor: gathered result, reduced input, or what a rank holds in an all-to-all. */
+  readonly bytes: number
+  /** Share of its time that runs behind compute. */
+  readonly hidden: number
+}
+
+export type Operation = Matmul | Attention | Elementwise | Communication

@@ -1,0 +1,138 @@
+/** A block (a layer, the embedding, the head) in seconds: the sums of its operations, pass by pass. */
+import type { Job } from '../job.ts'
+import type { Layout } from '../layout.ts'
+import { lowerEnds, lowerLayer } from '../lower/block.ts'
+import { layerKinds } from '../lower/shape.ts'
+import type { Operation, Phase } from '../operation.ts'
+import type { Sharding } from '../strategy.ts'
+import type { Timing } from '../timing.ts'
+import { price } from './operation.ts'
+
+/** Seconds of one pass by cause; communication also in full, hidden part included. */
+export interface PassCost {
+  readonly matmulSeconds: number
+  readonly attentionSeconds: number
+  readonly memoryBoundSeconds: number
+  readonly tpSeconds: number
+  readonly tpExposedSeconds: number
+  readonly tpBytes: number
+  readonly cpSeconds: number
+  readonly cpExposedSeconds: number
+  readonly cpBytes: number
+  readonly flop: number
+}
+
+export interface BlockCost {
+  readonly name: string
+  readonly timings: readonly Timing[]
+  readonly passes: Readonly<Record<Phase, PassCost>>
+  /** What the host adds where it issues work more slowly than the GPU does it. */
+  readonly host: { readonly forward: number; readonly backward: number; readonly weight: number }
+}
+
+/** All that the split multiplies and adds. */
+export interface BlockCosts {
+  readonly layers: readonly BlockCost[]
+  /** Kind of each layer, first to last, as an index into `layers`. */
+  readonly pattern: readonly number[]
+  readonly embedding: BlockCost
+  readonly head: BlockCost
+}
+
+export function priceBlocks(job: Job, sharding: Sharding, layout: Layout): BlockCosts {
+  const { kinds, pattern } = layerKinds(job.model)
+  const { embedding, head } = lowerEnds(job, sharding)
+  return {
+    layers: kinds.map((kind) => priceBlock(kind.name, lowerLayer(job, sharding, kind), job, sharding, layout)),
+    pattern,
+    embedding: priceBlock('embedding', embedding, job, sharding, layout),
+    head: priceBlock('head', head, job, sharding, layout),
+  }
+}
+
+function priceBlock(name: string, operations: readonly Operation[], job: Job, sharding: Sharding, layout: Layout): BlockCost {
+  const priced = operations.map((operation) => price(operation, job, layout))
+  const timings = sharding.cp > 1 && sharding.cpMode === 'ring' ? hideRing(priced, job.calibration.cpExposed) : priced
+  const passes = {
+    forward: sum(timings, 'forward'),
+    recompute: sum(timings, 'recompute'),
+    inputGradient: sum(timings, 'inputGradient'),
+    weightGradient: sum(timings, 'weightGradient'),
+  }
+  const isLayer = name !== 'embedding' && name !== 'head'
+  const host = isLayer ? waitForHost(job.software.hostSecondsPerLayer, passes, sharding) : { forward: 0, backward: 0, weight: 0 }
+  return { name, timings, passes, host }
+}
+
+/** The host issues the two halves of the backward pass in equal time, and a recomputed forward pass like any other. */
+function waitForHost(perPass: number, passes: BlockCost['passes'], { recompute }: Sharding): BlockCost['host'] {
+  const again = recompute === 'full' ? perPass : 0
+  return {
+    forward: Math.max(0, perPass - gpuSeconds(passes.forward)),
+    backward: Math.max(0, again + perPass / 2 - gpuSeconds(passes.recompute) - gpuSeconds(passes.inputGradient)),
+    weight: Math.max(0, perPass / 2 - gpuSeconds(passes.weightGradient)),
+  }
+}
+
+/** Blocks of keys travel while attention works on the block before; the first has nothing to hide behind. */
+function hideRing(timings: readonly Timing[], least: number): Timing[] {
+  const inPhase = (phase: Phase, kind: Operation['kind']) =>
+    timings.filter(({ operation }) => operation.phase === phase && operation.kind === kind)
+  return timings.map((timing) => {
+    const { operation } = timing
+    if (operation.kind !== 'collective' || operation.dimension !== 'cp') return timing
+    const exchanged = inPhase(operation.phase, 'collective').filter(isContext).reduce(addSeconds, 0)
+    const window = inPhase(operation.phase, 'attention').reduce(addSeconds, 0)
+    const exposed = Math.max(least, 1 - window / exchanged)
+    return { ...timing, exposedSeconds: timing.seconds * exposed }
+  })
+}
+
+function isContext({ operation }: Timing): boolean {
+  return operation.kind === 'collective' && operation.dimension === 'cp'
+}
+
+function addSeconds(sum: number, timing: Timing): number {
+  return sum + timing.seconds
+}
+
+/** Time that a pass takes on the GPU's critical path. */
+export function gpuSeconds(pass: PassCost): number {
+  return computeSeconds(pass) + pass.tpExposedSeconds + pass.cpExposedSeconds
+}
+
+export function computeSeconds(pass: PassCost): number {
+  return pass.matmulSeconds + pass.attentionSeconds + pass.memoryBoundSeconds
+}
+
+function sum(timings: readonly Timing[], phase: Phase): PassCost {
+  const cost = {
+    matmulSeconds: 0,
+    attentionSeconds: 0,
+    memoryBoundSeconds: 0,
+    tpSeconds: 0,
+    tpExposedSeconds: 0,
+    tpBytes: 0,
+    cpSeconds: 0,
+    cpExposedSeconds: 0,
+    cpBytes: 0,
+    flop: 0,
+  }
+  for (const { operation, seconds, exposedSeconds, flop } of timings) {
+    if (operation.phase !== phase) continue
+    cost.flop += flop
+    if (operation.kind === 'matmul') cost.matmulSeconds += seconds
+    else if (operation.kind === 'attention') cost.attentionSeconds += seconds
+    else if (operation.kind === 'elementwise') cost.memoryBoundSeconds += seconds
+    else if (operation.dimension === 'tp') {
+      cost.tpSeconds += seconds
+      cost.tpExposedSeconds += exposedSeconds
+      cost.tpBytes += operation.bytes
+    } else {
+      cost.cpSeconds += seconds
+      cost.cpExposedSeconds += exposedSeconds
+      cost.cpBytes += operation.bytes
+    }
+  }
+  return cost
+}

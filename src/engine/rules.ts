@@ -1,0 +1,152 @@
+/** Which strategies are legal, rule by rule, each with its reason. Paths are those of the scenario. */
+import { type Params, type Path, type Problem, problem } from '../base/problem.ts'
+import type { ProblemCode } from '../base/problems.ts'
+import type { Job } from './job.ts'
+import type { Strategy } from './strategy.ts'
+
+interface Rule {
+  readonly code: ProblemCode
+  readonly path: Path
+  readonly related?: readonly Path[]
+  readonly broken: (job: Job, strategy: Strategy) => boolean
+  readonly params: (job: Job, strategy: Strategy) => Params
+}
+
+const parallel = (key: string): Path => ['parallel', key]
+
+/** In the order in which a user would want to hear of them; a later one may assume that earlier ones hold. */
+const rules: readonly Rule[] = [
+  {
+    code: 'strategy/tp-splits-heads',
+    path: parallel('tp'),
+    related: [['model', 'heads']],
+    broken: ({ model }, { tp }) => model.heads % tp !== 0,
+    params: ({ model }, { tp }) => ({ tp, heads: model.heads, choices: divisorsUpTo(model.heads, 64) }),
+  },
+  {
+    code: 'strategy/tp-splits-kv-heads',
+    path: parallel('tp'),
+    related: [['model', 'kv_heads']],
+    // With more ranks than key/value heads each head is copied to as many ranks.
+    broken: ({ model }, { tp }) => model.heads % tp === 0 && model.kvHeads % tp !== 0 && tp % model.kvHeads !== 0,
+    params: ({ model }, { tp }) => ({ tp, kvHeads: model.kvHeads }),
+  },
+  {
+    code: 'strategy/tp-splits-ffn',
+    path: parallel('tp'),
+    related: [['model', 'ffn']],
+    broken: ({ model }, { tp }) => model.ffn % tp !== 0,
+    params: ({ model }, { tp }) => ({ tp, ffn: model.ffn }),
+  },
+  {
+    code: 'strategy/sp-without-tp',
+    path: parallel('sp'),
+    broken: (_, { sp, tp }) => sp && tp === 1,
+    params: () => ({}),
+  },
+  {
+    code: 'strategy/cp-splits-sequence',
+    path: parallel('cp'),
+    related: [['training', 'sequence_length']],
+    broken: ({ batch }, { cp }) => batch.seqLen % cp !== 0,
+    params: ({ batch }, { cp }) => ({ cp, seqLen: batch.seqLen }),
+  },
+  {
+    code: 'strategy/sp-splits-sequence',
+    path: parallel('sp'),
+    related: [['training', 'sequence_length']],
+    broken: ({ batch }, { sp, tp, cp }) => sp && tp > 1 && batch.seqLen % cp === 0 && (batch.seqLen / cp) % tp !== 0,
+    params: ({ batch }, { tp, cp }) => ({ tp, cp, seqLen: batch.seqLen }),
+  },
+  {
+    code: 'strategy/ulysses-splits-heads',
+    path: parallel('cp'),
+    related: [['model', 'heads']],
+    broken: ({ model }, { cp, cpMode, tp }) => cpMode === 'ulysses' && cp > 1 && (model.heads / tp) % cp !== 0,
+    params: ({ model }, { cp, tp }) => ({ cp, tp, heads: model.heads }),
+  },
+  {
+    code: 'strategy/degrees-and-gpus',
+    path: parallel('dp'),
+    related: [['cluster', 'gpus']],
+    broken: ({ cluster }, { tp, cp, pp, dp }) => tp * cp * pp * dp !== cluster.gpus,
+    params: ({ cluster }, { tp, cp, pp, dp }) => ({ tp, cp, pp, dp, product: tp * cp * pp * dp, gpus: cluster.gpus }),
+  },
+  {
+    code: 'strategy/micro-batch-divides',
+    path: ['training', 'micro_batch'],
+    related: [['training', 'global_batch']],
+    broken: ({ batch }, { dp, microBatch }) => batch.globalBatch % (dp * microBatch) !== 0,
+    params: ({ batch }, { dp, microBatch }) => ({ globalBatch: batch.globalBatch, dp, microBatch }),
+  },
+  {
+    code: 'strategy/pp-exceeds-layers',
+    path: parallel('pp'),
+    related: [['model', 'layers']],
+    // The first chunk may hold the embedding alone, the last the head.
+    broken: ({ model }, { pp, vpp }) => pp * vpp > 1 && pp * vpp > model.layers + 2,
+    params: ({ model }, { pp, vpp }) => ({ pp, vpp, layers: model.layers }),
+  },
+  {
+    code: 'strategy/interleaved-needs-pp',
+    path: parallel('vpp'),
+    broken: (_, { pp, vpp }) => vpp > 1 && pp === 1,
+    params: (_, { vpp }) => ({ vpp }),
+  },
+  {
+    code: 'strategy/schedule-needs-vpp',
+    path: parallel('schedule'),
+    broken: (_, { schedule, vpp, pp }) => pp > 1 && (schedule === 'interleaved') !== vpp > 1,
+    params: (_, { schedule, vpp }) => ({ schedule, vpp }),
+  },
+  {
+    code: 'strategy/interleaved-micro-batches',
+    path: parallel('vpp'),
+    related: [parallel('pp'), ['training', 'global_batch']],
+    broken: ({ batch }, { vpp, pp, dp, microBatch }) => {
+      const microBatches = batch.globalBatch / (dp * microBatch)
+      return vpp > 1 && pp > 1 && Number.isInteger(microBatches) && microBatches % pp !== 0
+    },
+    params: ({ batch }, { pp, dp, microBatch }) => ({ microBatches: batch.globalBatch / (dp * microBatch), pp }),
+  },
+  {
+    code: 'strategy/layers-per-stage',
+    path: parallel('layers_per_stage'),
+    broken: (_, { layersPerChunk, pp, vpp }) => layersPerChunk.length > 0 && layersPerChunk.length !== pp * vpp,
+    params: (_, { layersPerChunk, pp, vpp }) => ({ given: layersPerChunk.length, expected: pp * vpp }),
+  },
+  {
+    code: 'strategy/layers-sum',
+    path: parallel('layers_per_stage'),
+    related: [['model', 'layers']],
+    broken: ({ model }, { layersPerChunk }) => layersPerChunk.length > 0 && total(layersPerChunk) !== model.layers,
+    params: ({ model }, { layersPerChunk }) => ({ sum: total(layersPerChunk), layers: model.layers }),
+  },
+  {
+    code: 'strategy/shard-group',
+    path: parallel('shard_group'),
+    broken: (_, { shardRanks, dp, cp }) => (dp * cp) % shardRanks !== 0,
+    params: (_, { shardRanks, dp, cp }) => ({ shardRanks, ranks: dp * cp }),
+  },
+]
+
+/** Every rule that a strategy breaks; none: it can run. */
+export function brokenRules(job: Job, strategy: Strategy): readonly Problem[] {
+  return rules
+    .filter((rule) => rule.broken(job, strategy))
+    .map((rule) => problem(rule.code, rule.path, rule.params(job, strategy), { related: rule.related ?? [] }))
+}
+
+export function isLegal(job: Job, strategy: Strategy): boolean {
+  return rules.every((rule) => !rule.broken(job, strategy))
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, n) => sum + n, 0)
+}
+
+function divisorsUpTo(n: number, most: number): string {
+  return Array.from({ length: Math.min(n, most) }, (_, i) => i + 1)
+    .filter((d) => n % d === 0)
+    .join(', ')
+}

@@ -1,0 +1,85 @@
+/** One strategy from start to finish. Scenario → here → report; see src/README.md. */
+import { type Exchange, exchangeData, stepOptimizer } from './exchange.ts'
+import { readFacts } from './read-facts.ts'
+import type { Job } from './job.ts'
+import { layOut } from './layout.ts'
+import { fillMemory } from './memory.ts'
+import { measure } from './metrics.ts'
+import { type BlockCosts, priceBlocks } from './price/block.ts'
+import { estimatePipeline, playPipeline, type RunPipeline } from './pipeline.ts'
+import type { Note, Simulation, StepOperation } from './simulation.ts'
+import { blocksOf, chunkSeconds, fillChunks, fillStages, type Stage, stageWork } from './stages.ts'
+import { microBatchesOf, type Strategy } from './strategy.ts'
+import type { Timing } from './timing.ts'
+
+export function simulate(job: Job, strategy: Strategy): Simulation {
+  return assemble(job, strategy, playPipeline)
+}
+
+/** The same with the closed form of the schedule in place of the played pipeline: to rank many, then simulate a few. */
+export function estimate(job: Job, strategy: Strategy): Simulation {
+  return assemble(job, strategy, estimatePipeline)
+}
+
+function assemble(job: Job, strategy: Strategy, runPipeline: RunPipeline): Simulation {
+  const layout = layOut(job.cluster, strategy)
+  const costs = priceBlocks(job, strategy, layout)
+  const chunks = fillChunks(strategy, costs)
+  const stages = fillStages(job, strategy, chunks)
+
+  const pipeline = runPipeline(job, strategy, layout, chunkSeconds(chunks, costs))
+  const fullest = stages.reduce((most, stage) => (stage.parameters > most.parameters ? stage : most))
+  const exchange = exchangeData({ job, strategy, layout, stage: fullest, windows: pipeline.windows })
+  const optimizer = stepOptimizer(job, strategy, fullest)
+
+  const memory = fillMemory(job, strategy, stages)
+  const worst = memory.reduce((most, stage) => (stage.peak > most.peak ? stage : most))
+  const busiest = stages[pipeline.busiestStage] as Stage
+  const works = stages.map((stage) => stageWork(stage, costs))
+  const facts = readFacts({ job, strategy, works, pipeline, exchange, optimizer, worst })
+  return {
+    job,
+    strategy,
+    layout,
+    operations: listOperations(job, strategy, costs, busiest, pipeline.transfers, exchange, optimizer),
+    memory,
+    worstStage: worst.stage,
+    timeline: pipeline.timeline,
+    busiestStage: pipeline.busiestStage,
+    facts,
+    metrics: measure(facts),
+    notes: doubts(job),
+  }
+}
+
+function listOperations(
+  job: Job,
+  strategy: Strategy,
+  costs: BlockCosts,
+  busiest: Stage,
+  transfers: readonly { timing: Timing; times: number }[],
+  exchange: Exchange,
+  optimizer: Timing,
+): StepOperation[] {
+  const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
+  const perPass = blocksOf(busiest, costs).flatMap(([block, times]) =>
+    block.timings.map((timing) => ({ timing, block: block.name, times: times * microBatches })),
+  )
+  return [
+    ...perPass,
+    ...transfers.map((transfer) => ({ ...transfer, block: 'pipeline' })),
+    ...exchange.operations.map(({ timing, times }) => ({ timing, times, block: 'data' })),
+    { timing: optimizer, block: 'optimizer', times: 1 },
+  ]
+}
+
+/** What the answer leans on without having been measured. */
+function doubts({ cluster }: Job): Note[] {
+  if (cluster.device.calibrated) return []
+  return [
+    {
+      code: 'engine/uncalibrated',
+      message: 'the sustained rates of this GPU are estimates, not fitted to whole training runs: expect a wider error',
+    },
+  ]
+}

@@ -1,0 +1,15 @@
+/** The public API: read a scenario, simulate it, ask the result. Everything is SI; names say the unit. */
+
+export { type LocatedProblem, type Place, type Problem, ScenarioError } from './base/problem.ts'
+export { type Remedy, remedies } from './check/remedy.ts'
+export { nodeFiles } from './cli/files.ts'
+export { catalogue, type Metric } from './engine/catalogue.ts'
+export type { Job } from './engine/job.ts'
+export type { MetricName, Metrics } from './engine/metrics.ts'
+export { brokenRules } from './engine/rules.ts'
+export { simulate } from './engine/simulate.ts'
+export type { Simulation } from './engine/simulation.ts'
+export type { Strategy } from './engine/strategy.ts'
+export type { Files, Reference, SourceFile } from './scenario/files.ts'
+export { scenarioJsonSchema } from './scenario/json-schema.ts'
+export { type Loaded, readScenario } from './scenario/read.ts'

@@ -1,0 +1,241 @@
+/** Scenario → Job and Strategy: names change to those of the engine, and what nobody said follows from what they did. */
+import { invariant } from '../base/problem.ts'
+import type {
+  Batch,
+  Calibration,
+  Cluster,
+  Datatype,
+  Economics,
+  Job,
+  ModelShape,
+  Reliability,
+  Software,
+} from '../engine/job.ts'
+import { countParameters } from '../engine/parameters.ts'
+import type { Note } from '../engine/simulation.ts'
+import type { Strategy } from '../engine/strategy.ts'
+import { formatQuantity } from '../units/format.ts'
+import { deviceOf } from './device.ts'
+import { optimizerOf, precisionOf } from './precision.ts'
+import type { Scenario } from './schema.ts'
+
+export interface Resolved {
+  readonly job: Job
+  readonly strategy: Strategy
+  readonly notes: readonly Note[]
+}
+
+/** Of a scenario that is complete and keeps the rules between its fields. */
+export function resolve(scenario: Scenario): Resolved {
+  const model = modelOf(scenario.model)
+  const batch = batchOf(scenario.training, model)
+  const precision = precisionOf(scenario.training)
+  const job: Job = {
+    model,
+    cluster: clusterOf(scenario.cluster, precision.matmul),
+    batch,
+    precision,
+    optimizer: optimizerOf(scenario.training),
+    software: softwareOf(scenario),
+    reliability: reliabilityOf(scenario.reliability),
+    economics: economicsOf(scenario),
+    calibration: calibrationOf(scenario.calibration),
+  }
+  return { job, strategy: strategyOf(scenario, job.cluster), notes: notesOf(scenario, batch) }
+}
+
+/** `complete.ts` has seen to it. */
+function given<T>(value: T | undefined, name: string): T {
+  invariant(value !== undefined, `${name} is not asked for`)
+  return value
+}
+
+export function modelOf(model: Scenario['model']): ModelShape {
+  const hidden = given(model.hidden, 'hidden')
+  const heads = given(model.heads, 'heads')
+  return {
+    causal: model.attention === undefined ? model.kind === 'decoder' : model.attention === 'causal',
+    layers: given(model.layers, 'layers'),
+    hidden,
+    heads,
+    kvHeads: model.kv_heads ?? heads,
+    headDim: model.head_dim ?? hidden / heads,
+    ffn: model.ffn ?? 4 * hidden,
+    gated: model.gated,
+    norm: model.norm,
+    normsPerLayer: model.norms_per_layer,
+    qkNorm: model.qk_norm,
+    bias: model.bias,
+    dropout: model.dropout,
+    vocabulary: given(model.vocabulary, 'vocabulary'),
+    tiedEmbeddings: model.tied_embeddings,
+    positions: model.positions,
+    maxPositions: model.positions === 'learned' ? given(model.max_positions, 'max_positions') : 0,
+    tokenTypes: model.token_types,
+    embeddingNorm: model.embedding_norm,
+    finalNorm: model.final_norm,
+    pooler: model.pooler,
+    headTransform: model.head_transform,
+    slidingWindow: model.sliding_window ?? 0,
+    globalEvery: model.global_every ?? 0,
+  }
+}
+
+/** Tokens of compute-optimal training per parameter: Hoffmann et al. 2022 (arXiv:2203.15556), Table 3. */
+const tokensPerParameter = 20
+
+function batchOf(training: Scenario['training'], model: ModelShape): Batch {
+  const seqLen = given(training.sequence_length, 'sequence_length')
+  const globalBatch = given(training.global_batch, 'global_batch')
+  const steps = training.steps === undefined ? undefined : training.steps * seqLen * globalBatch
+  return { seqLen, globalBatch, tokens: training.tokens ?? steps ?? tokensPerParameter * countParameters(model).total }
+}
+
+function clusterOf(cluster: Scenario['cluster'], datatype: Datatype): Cluster {
+  const { scale_up: up, scale_out: out, gpus_per_node: gpusPerNode } = cluster
+  const device = deviceOf(cluster.gpu, datatype)
+  // Where nothing is ever sent over a link, any rate will do; the next faster one keeps it finite.
+  const upBytesPerSecond = up.bandwidth ?? device.hbmBytesPerSecond
+  return {
+    gpus: given(cluster.gpus, 'gpus'),
+    gpusPerNode,
+    // DGX H100 data sheet: 10.2 kW at most for 8 GPUs of 700 W.
+    nodeWatts: cluster.node_power ?? 1.8 * gpusPerNode * device.watts,
+    device,
+    scaleUp: {
+      bytesPerSecond: upBytesPerSecond,
+      domain: domainOf(cluster),
+      topology: up.topology,
+      axes: up.axes,
+      efficiency: up.efficiency,
+      reductionEfficiency: up.reduction_efficiency,
+      reductionRanks: up.reduction_ranks,
+      stepSeconds: up.latency,
+    },
+    scaleOut: {
+      bytesPerSecond: out.bandwidth ?? upBytesPerSecond,
+      efficiency: out.efficiency,
+      podGpus: out.pod ?? (out.topology === 'rail' ? 32 : 4) * gpusPerNode,
+      oversubscription: out.oversubscription,
+      stepSeconds: out.latency,
+    },
+  }
+}
+
+export const domainOf = (cluster: Scenario['cluster']): number => cluster.scale_up.domain ?? cluster.gpus_per_node
+
+function softwareOf({ software, training }: Scenario): Software {
+  return {
+    attention: software.attention,
+    elementwise: software.elementwise,
+    loss: training.loss,
+    hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),
+    stepSeconds: given(software.step_overhead, 'step_overhead'),
+    contention: given(software.contention, 'contention'),
+    year: given(software.year, 'year'),
+  }
+}
+
+function reliabilityOf(reliability: Scenario['reliability']): Reliability {
+  const interval = reliability.checkpoint_interval
+  return {
+    failuresPerGpuSecond: given(reliability.failures, 'failures'),
+    checkpointSeconds: given(reliability.checkpoint, 'checkpoint'),
+    restartSeconds: given(reliability.restart, 'restart'),
+    checkpointIntervalSeconds: interval === 'auto' ? 0 : interval,
+  }
+}
+
+function economicsOf({ economics, cluster }: Scenario): Economics {
+  const owned = economics.capex === undefined ? undefined : economics.capex / given(economics.lifetime, 'lifetime')
+  return {
+    usdPerGpuSecond: owned ?? economics.price ?? cluster.gpu.price ?? 0,
+    pue: given(economics.pue, 'pue'),
+    usdPerJoule: given(economics.energy_price, 'energy_price'),
+    energyIncluded: owned === undefined,
+  }
+}
+
+function calibrationOf(said: Scenario['calibration']): Calibration {
+  return {
+    matmulHalfDepth: given(said.matmul_half_depth, 'matmul_half_depth'),
+    matmulTileLoss: given(said.matmul_tile_loss, 'matmul_tile_loss'),
+    matmulWaveWeight: given(said.matmul_wave_weight, 'matmul_wave_weight'),
+    kernelSeconds: given(said.kernel, 'kernel'),
+    attentionHalfSequence: given(said.attention_half_sequence, 'attention_half_sequence'),
+    attentionHalfBlocks: given(said.attention_half_blocks, 'attention_half_blocks'),
+    attentionBackwardRate: given(said.attention_backward_rate, 'attention_backward_rate'),
+    attentionNarrowHeads: given(said.attention_narrow_heads, 'attention_narrow_heads'),
+    attentionContextParallel: given(said.attention_context_parallel, 'attention_context_parallel'),
+    unfusedAttentionRate: given(said.unfused_attention_rate, 'unfused_attention_rate'),
+    eagerTraffic: given(said.eager_traffic, 'eager_traffic'),
+    collectiveSeconds: given(said.collective, 'collective'),
+    treeStepSeconds: given(said.tree_step, 'tree_step'),
+    treeEfficiency: given(said.tree_efficiency, 'tree_efficiency'),
+    inNetworkSeconds: given(said.in_network, 'in_network'),
+    allToAllEfficiency: given(said.all_to_all_efficiency, 'all_to_all_efficiency'),
+    pointToPointSeconds: given(said.point_to_point, 'point_to_point'),
+    tpHidden: given(said.tp_hidden, 'tp_hidden'),
+    tpBackwardHidden: given(said.tp_backward_hidden, 'tp_backward_hidden'),
+    cpExposed: given(said.cp_exposed, 'cp_exposed'),
+    dpExposed: given(said.dp_exposed, 'dp_exposed'),
+    dpWindow: given(said.dp_window, 'dp_window'),
+    ppBlocking: given(said.pp_blocking, 'pp_blocking'),
+    ppBlockingOverlapped: given(said.pp_blocking_overlapped, 'pp_blocking_overlapped'),
+    stragglersPerDoubling: given(said.stragglers_per_doubling, 'stragglers_per_doubling'),
+    fragmentation: given(said.fragmentation, 'fragmentation'),
+  }
+}
+
+function strategyOf({ parallel, training }: Scenario, cluster: Cluster): Strategy {
+  const { tp, cp, pp, vpp } = parallel
+  const dp = parallel.dp === 'auto' ? Math.max(1, Math.floor(cluster.gpus / (tp * cp * pp))) : parallel.dp
+  return {
+    tp,
+    sp: parallel.sp,
+    cp,
+    cpMode: parallel.cp_mode,
+    microBatch: training.micro_batch,
+    recompute: training.recompute,
+    overlapTp: parallel.overlap.tp,
+    pp,
+    vpp,
+    schedule: parallel.schedule ?? (vpp > 1 ? 'interleaved' : '1f1b'),
+    dp,
+    zero: zeroOf(parallel.zero),
+    shardRanks: shardRanksOf(parallel, dp, cluster.scaleUp.domain),
+    overlapGradients: parallel.overlap.gradients,
+    overlapWeights: parallel.overlap.weights,
+    overlapPp: parallel.overlap.pp,
+    layersPerChunk: layersPerChunk(parallel.layers_per_stage ?? [], pp, vpp),
+  }
+}
+
+const zeroOf = (zero: Scenario['parallel']['zero']): 0 | 1 | 2 | 3 => (zero === 'fsdp' || zero === 'hsdp' ? 3 : zero)
+
+/** Hybrid sharding keeps the gathering of weights inside a scale-up domain. */
+function shardRanksOf({ zero, shard_group: group, tp, cp }: Scenario['parallel'], dp: number, domain: number): number {
+  if (group !== undefined) return group
+  return zero === 'hsdp' ? Math.min(dp * cp, Math.max(1, Math.floor(domain / tp))) : dp * cp
+}
+
+/** One entry per stage is spread over the chunks of that stage; chunk c of stage s is number c × pp + s of the model. */
+function layersPerChunk(said: readonly number[], pp: number, vpp: number): readonly number[] {
+  if (vpp === 1 || said.length !== pp) return said
+  return Array.from({ length: vpp }, (_, chunk) =>
+    said.map((layers) => Math.floor(layers / vpp) + (chunk < layers % vpp ? 1 : 0)),
+  ).flat()
+}
+
+function notesOf(scenario: Scenario, batch: Batch): readonly Note[] {
+  const { training, cluster, economics } = scenario
+  const notes: Note[] = []
+  if (training.tokens === undefined && training.steps === undefined) {
+    const message = `Neither tokens nor steps are given: ${formatQuantity(batch.tokens, 'tokens')} assumed, ${tokensPerParameter} per parameter (Hoffmann et al. 2022).`
+    notes.push({ code: 'training/assumed-tokens', message })
+  }
+  if (economics.price === undefined && economics.capex === undefined && cluster.gpu.price === undefined) {
+    notes.push({ code: 'economics/no-price', message: 'No price is given: the run is reported as free of charge.' })
+  }
+  return notes
+}

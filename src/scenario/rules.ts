@@ -1,0 +1,130 @@
+/** What the fields of a scenario must be to one another before a Job can be made of them. Strategies: `engine/rules.ts`. */
+import { type Params, type Path, type Problem, problem } from '../base/problem.ts'
+import type { ProblemCode } from '../base/problems.ts'
+import { formatQuantity } from '../units/format.ts'
+import { missingProblem } from './complete.ts'
+import { recipes } from './precision.ts'
+import { domainOf } from './resolve.ts'
+import type { Scenario } from './schema.ts'
+
+export function brokenScenarioRules(scenario: Scenario): readonly Problem[] {
+  return [...missing(scenario), ...contradictions(scenario)]
+}
+
+/** Keys that become necessary through other keys. */
+function missing({ cluster, model, software, economics }: Scenario): readonly Problem[] {
+  const { scale_up: up, scale_out: out, gpu } = cluster
+  const gpus = cluster.gpus ?? 1
+  const { matmul, attention } = gpu.sustained
+  const kernel = software.attention
+  const needs: readonly (readonly [boolean, Path, string, string])[] = [
+    [gpus > 1 && up.bandwidth === undefined, ['cluster', 'scale_up'], 'bandwidth', '450 GB/s'],
+    [gpus > domainOf(cluster) && out.bandwidth === undefined, ['cluster', 'scale_out'], 'bandwidth', '400 Gb/s'],
+    [(matmul.bf16 ?? matmul.fp16) === undefined, ['cluster', 'gpu', 'sustained', 'matmul'], 'bf16', '0.7'],
+    [
+      kernel !== 'unfused' && attention[kernel] === undefined,
+      ['cluster', 'gpu', 'sustained', 'attention'],
+      kernel,
+      '0.4',
+    ],
+    [model.positions === 'learned' && model.max_positions === undefined, ['model'], 'max_positions', '2048'],
+    [!software.cuda_graphs && software.host === undefined, ['software'], 'host', '300 µs'],
+    [economics.capex !== undefined && economics.lifetime === undefined, ['economics'], 'lifetime', '4 years'],
+  ]
+  return needs.flatMap(([needed, section, key, example]) => (needed ? [missingProblem(section, [[key, example]])] : []))
+}
+
+interface Rule {
+  readonly code: ProblemCode
+  readonly path: Path
+  readonly related?: readonly Path[]
+  /** The parameters of the message when the rule is broken. */
+  readonly broken: (scenario: Scenario) => Params | undefined
+}
+
+const rules: readonly Rule[] = [
+  {
+    code: 'cluster/both-directions',
+    path: ['cluster', 'scale_up', 'bandwidth'],
+    related: [['cluster', 'gpu', 'link_peak']],
+    broken: ({ cluster: { scale_up: up, gpu } }) => {
+      if (up.bandwidth === undefined || gpu.link_peak === undefined || up.bandwidth <= gpu.link_peak) return undefined
+      return { bandwidth: rate(up.bandwidth), peak: rate(gpu.link_peak), half: rate(up.bandwidth / 2) }
+    },
+  },
+  {
+    code: 'cluster/whole-nodes',
+    path: ['cluster', 'gpus'],
+    related: [['cluster', 'gpus_per_node']],
+    broken: ({ cluster: { gpus = 1, gpus_per_node: perNode } }) =>
+      gpus > perNode && gpus % perNode !== 0 ? { gpus, perNode, choices: multiplesAround(gpus, perNode) } : undefined,
+  },
+  {
+    code: 'model/head-dim',
+    path: ['model', 'hidden'],
+    related: [['model', 'heads']],
+    broken: ({ model: { hidden = 1, heads = 1, head_dim: headDim } }) =>
+      headDim === undefined && hidden % heads !== 0 ? { hidden, heads } : undefined,
+  },
+  {
+    code: 'model/kv-heads',
+    path: ['model', 'kv_heads'],
+    related: [['model', 'heads']],
+    broken: ({ model: { heads = 1, kv_heads: kvHeads = heads } }) =>
+      heads % kvHeads !== 0 ? { heads, kvHeads, choices: divisorsOf(heads).join(', ') } : undefined,
+  },
+  {
+    code: 'model/max-positions',
+    path: ['training', 'sequence_length'],
+    related: [['model', 'max_positions']],
+    broken: ({ model, training: { sequence_length: seqLen = 1 } }) => {
+      const { positions, max_positions: maxPositions = seqLen } = model
+      return positions === 'learned' && seqLen > maxPositions ? { maxPositions, seqLen } : undefined
+    },
+  },
+  {
+    code: 'training/tokens-and-steps',
+    path: ['training', 'steps'],
+    related: [['training', 'tokens']],
+    broken: ({ training: { tokens, steps } }) => (tokens !== undefined && steps !== undefined ? {} : undefined),
+  },
+  {
+    code: 'training/no-datatype',
+    path: ['training', 'precision'],
+    broken: ({ training: { precision }, cluster: { gpu } }) => {
+      const datatype = lackingDatatype(precision, gpu)
+      if (datatype === undefined) return undefined
+      const able = precisions.filter((each) => lackingDatatype(each, gpu) === undefined).join(', ')
+      return { precision, datatype, gpu: gpu.name ?? 'this GPU', choices: able || 'none, as cluster.gpu.peak is empty' }
+    },
+  },
+  {
+    code: 'economics/price-and-capex',
+    path: ['economics', 'price'],
+    related: [['economics', 'capex']],
+    broken: ({ economics: { price, capex } }) => (price !== undefined && capex !== undefined ? {} : undefined),
+  },
+]
+
+function contradictions(scenario: Scenario): readonly Problem[] {
+  return rules.flatMap(({ code, path, related = [], broken }) => {
+    const params = broken(scenario)
+    return params ? [problem(code, path, params, { related })] : []
+  })
+}
+
+const rate = (bytesPerSecond: number): string => formatQuantity(bytesPerSecond, 'bytesPerSecond')
+
+const precisions = Object.keys(recipes) as (keyof typeof recipes)[]
+
+function lackingDatatype(precision: keyof typeof recipes, { peak }: Scenario['cluster']['gpu']): string | undefined {
+  const { matmul, activation } = recipes[precision]
+  return [matmul, activation].find((datatype) => peak[datatype] === undefined)
+}
+
+const multiplesAround = (whole: number, part: number): string =>
+  `${Math.floor(whole / part) * part} or ${Math.ceil(whole / part) * part}`
+
+function divisorsOf(whole: number): readonly number[] {
+  return Array.from({ length: Math.min(whole, 1024) }, (_, index) => index + 1).filter((each) => whole % each === 0)
+}

@@ -1,0 +1,347 @@
+/**
+ * What may be written in a scenario: every key, its unit, its default and its meaning, declared once. Types, messages,
+ * the JSON Schema and the reference page come out of it.
+ *
+ * A file may be a fragment (the catalog is made of them), so nothing is required here: what a whole scenario must say is
+ * in `complete.ts`. Defaults that are physics stand in the catalog entry `calibrations/default`, each with its source.
+ */
+import * as z from 'zod'
+import { attentionKernels, datatypes } from '../engine/job.ts'
+import { cpModes, recomputes, schedules } from '../engine/strategy.ts'
+import { choice, count, factor, flag, orWord, quantity, section, share, text } from './fields.ts'
+
+const rateOf = (datatype: string) =>
+  quantity(
+    'flopPerSecond',
+    `Dense peak in ${datatype}, without sparsity. Leave it out where the chip has none.`,
+  ).optional()
+
+const heldOf = (datatype: string) =>
+  share(`Share of the ${datatype} peak that large matmuls hold through a long training run.`).optional()
+
+const each = <K extends string, V>(keys: readonly K[], make: (key: K) => V): Record<K, V> =>
+  Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<K, V>
+
+const gpu = section('One accelerator.', {
+  name: text('Name of the accelerator.').optional(),
+  vendor: text('Who makes it.').optional(),
+  peak: section('Dense peak rate by datatype.', each(datatypes, rateOf)).prefault({}),
+  hbm: section('Memory of one GPU.', {
+    capacity: quantity('bytes', 'Memory that a process can use, in full.', { from: 1e6 }).optional(),
+    bandwidth: quantity('bytesPerSecond', 'Peak rate of that memory, as the vendor states it.').optional(),
+  }).prefault({}),
+  multiprocessors: count(
+    'Streaming multiprocessors, compute units or matrix cores: what a wave of tiles fills.',
+  ).optional(),
+  tdp: quantity('watts', 'Power of one accelerator under full load.').optional(),
+  price: quantity('usdPerSecond', 'Price of one GPU-hour, such as 2.5 USD/h.', { from: 0 }).optional(),
+  link_peak: quantity(
+    'bytesPerSecond',
+    'Physical rate of all its scale-up links together, in one direction. Catches a link rate given for both directions.',
+  ).optional(),
+  sustained: section('What a long training run reaches of the peaks.', {
+    matmul: section('Share of the dense peak by datatype.', each(datatypes, heldOf)).prefault({}),
+    attention: section(
+      'Share of the bf16 peak by attention kernel, counting only the FLOP that a causal mask leaves.',
+      each(attentionKernels, (kernel) => share(`Share of the bf16 peak that ${kernel} attention reaches.`).optional()),
+    ).prefault({}),
+    memory: share('Share of the memory bandwidth that streaming kernels reach.').optional(),
+  }).prefault({}),
+  reserved: quantity('bytes', 'Memory taken by driver context and communicators before the first tensor.', {
+    from: 0,
+  }).optional(),
+  calibration: choice(
+    ['fitted', 'estimated'],
+    'Whether `sustained` was fitted to whole training runs or is an estimate. Default: estimated.',
+  ).default('estimated'),
+}).prefault({})
+
+const scaleUp = section('What joins the GPUs of one domain: NVLink, xGMI, ICI.', {
+  name: text('Name of the link.').optional(),
+  bandwidth: quantity(
+    'bytesPerSecond',
+    'Link rate of one GPU in one direction: half of the figure that vendors print.',
+  ).optional(),
+  domain: count('GPUs that this link joins. Default: gpus_per_node.').optional(),
+  topology: choice(
+    ['switch', 'mesh', 'torus'],
+    'Through a switch, each to each, or along axes. Default: switch.',
+  ).default('switch'),
+  axes: count('Axes of a torus. Default: 1.').default(1),
+  efficiency: share(
+    'Bus bandwidth of a large ring collective over the link rate. Default 0.8: nccl-tests on DGX H100, 361 of 450 GB/s.',
+  ).default(0.8),
+  reduction_efficiency: factor(
+    'The same for an all-reduce done in the switch (NVLink SHARP); above 1 where it saves traffic. Default 0: there is none.',
+    { from: 0, to: 2 },
+  ).default(0),
+  reduction_ranks: count('Ranks from which the switch does it. Default 5: NCCL asks for more than 4.').default(5),
+  latency: quantity('seconds', 'Time of one step of a ring. Default 3.4 µs: NCCL tuning.cc, Simple protocol, NVLink.', {
+    from: 0,
+  }).prefault('3.4 µs'),
+}).prefault({})
+
+const scaleOut = section('What joins the domains: InfiniBand, RoCE, EFA.', {
+  name: text('Name of the network.').optional(),
+  bandwidth: quantity('bytesPerSecond', 'Network rate of one GPU in one direction, such as 400 Gb/s.').optional(),
+  topology: choice(['rail', 'fat-tree'], 'Rail-optimised, or plain fat tree. Default: rail.').default('rail'),
+  efficiency: share(
+    'Bus bandwidth of a large collective over the network rate. Default 0.9: nccl-tests reaches 46 of 50 GB/s.',
+  ).default(0.9),
+  oversubscription: factor('Rate into a block over rate out of it; 1 is non-blocking. Default: 1.', {
+    from: 1,
+  }).default(1),
+  pod: count(
+    'GPUs under one non-blocking block. Default: 32 × gpus_per_node with rails, 4 × gpus_per_node in a fat tree.',
+  ).optional(),
+  latency: quantity('seconds', 'Time of one step of a ring. Default 14 µs: NCCL tuning.cc, Simple protocol, network.', {
+    from: 0,
+  }).prefault('14 µs'),
+}).prefault({})
+
+const cluster = section('The machine.', {
+  name: text('Name of the cluster.').optional(),
+  gpus: count('GPUs that train.').optional(),
+  gpus_per_node: count('GPUs in one node. Default: 8.').default(8),
+  node_power: quantity(
+    'watts',
+    'Power of one node under full load, without cooling. Default: gpus_per_node × 1.8 × tdp, as DGX H100 has 10.2 kW for 8 × 700 W.',
+  ).optional(),
+  gpu,
+  scale_up: scaleUp,
+  scale_out: scaleOut,
+}).prefault({})
+
+const model = section('The network to be trained.', {
+  name: text('Name of the model.').optional(),
+  kind: choice(['decoder', 'encoder'], 'Decoders attend causally, encoders both ways. Default: decoder.').default(
+    'decoder',
+  ),
+  attention: choice(['causal', 'bidirectional'], 'Overrides what `kind` says.').optional(),
+  layers: count('Transformer layers.').optional(),
+  hidden: count('Width of the residual stream.').optional(),
+  heads: count('Query heads.').optional(),
+  kv_heads: count('Key and value heads. Default: heads.').optional(),
+  head_dim: count('Width of one head. Default: hidden / heads.').optional(),
+  ffn: count('Inner width of the MLP. Default: 4 × hidden.').optional(),
+  gated: flag('Does the MLP have a gate (SwiGLU, GeGLU)? Default: false.').default(false),
+  norm: choice(['layernorm', 'rmsnorm'], 'Kind of norm. Default: layernorm.').default('layernorm'),
+  norms_per_layer: count('Norms in one layer. Default: 2.', { from: 0 }).default(2),
+  qk_norm: flag('A norm over each head of query and key. Default: false.').default(false),
+  bias: choice(['none', 'qkv', 'all'], 'Which linear layers have a bias. Default: none.').default('none'),
+  dropout: flag('Is dropout applied? Default: false.').default(false),
+  vocabulary: count('Rows of the embedding table.').optional(),
+  tied_embeddings: flag('Do embedding and output share one table? Default: false.').default(false),
+  positions: choice(['rope', 'learned', 'alibi', 'none'], 'Positional scheme. Default: rope.').default('rope'),
+  max_positions: count('Rows of the learned position table.').optional(),
+  sliding_window: count(
+    'Tokens that a windowed layer looks back. Left out: every layer sees the whole sequence.',
+  ).optional(),
+  global_every: count(
+    'One layer in this many sees the whole sequence in spite of the window. Left out: none does.',
+  ).optional(),
+  token_types: count('Rows of the segment table (BERT: 2). Default: 0.', { from: 0 }).default(0),
+  embedding_norm: flag('A norm after the embedding. Default: false.').default(false),
+  final_norm: flag('A norm before the output matrix. Default: true.').default(true),
+  pooler: flag("BERT's pooler over the first token. Default: false.").default(false),
+  head_transform: flag(
+    "BERT's dense layer and norm before the output matrix, and a bias on it. Default: false.",
+  ).default(false),
+  parameters: count('The published number of parameters. Documentation: ours is counted from the shape.').optional(),
+}).prefault({})
+
+const perElement = (what: string) =>
+  quantity('bytes', `Bytes of one ${what}. Default: what the precision says.`, { from: 0 }).optional()
+
+const training = section('What is trained, and in what precision.', {
+  sequence_length: count('Tokens of one sequence.').optional(),
+  global_batch: count('Sequences of one step, over all GPUs.').optional(),
+  micro_batch: count('Sequences that a rank takes at a time. Default: 1.').default(1),
+  tokens: quantity('tokens', 'Tokens of the whole run, such as 15.6T. Or say steps.', {
+    from: 1,
+    whole: true,
+  }).optional(),
+  steps: count(
+    'Steps of the whole run. Or say tokens. Neither: 20 tokens per parameter (Hoffmann et al. 2022).',
+  ).optional(),
+  precision: choice(
+    ['bf16', 'fp16', 'fp8', 'tf32', 'fp32', 'fp64'],
+    'Recipe: datatype of the matmuls, and the bytes that weights, gradients and optimizer take. Default: bf16.',
+  ).default('bf16'),
+  bytes: section('Bytes per parameter or element, where they differ from the recipe.', {
+    weights: perElement('weight'),
+    gradients: perElement('gradient as kept between micro-batches'),
+    gradients_on_wire: perElement('gradient as sent by the data-parallel reduction'),
+    master: perElement('weight of the master copy'),
+    optimizer_state: perElement("parameter's optimizer state, without master copy"),
+    activations: perElement('activation'),
+  }).prefault({}),
+  optimizer: choice(['adamw', 'sgd', 'lion'], 'Optimizer; sgd has momentum. Default: adamw.').default('adamw'),
+  recompute: choice(
+    recomputes,
+    'What is computed again instead of kept: nothing, the core of attention, or the whole layer. Default: none.',
+  ).default('none'),
+  loss: choice(
+    ['fused', 'eager', 'unfused'],
+    'Cross entropy: one kernel, PyTorch in fp32, or a vocabulary-parallel chain in fp32. Default: fused.',
+  ).default('fused'),
+}).prefault({})
+
+const parallel = section('How the work is spread over the GPUs.', {
+  tp: count('Tensor-parallel ranks. Default: 1.').default(1),
+  sp: flag(
+    'Megatron sequence parallelism: norms and residuals are split over the tp ranks too. Default: false.',
+  ).default(false),
+  cp: count('Context-parallel ranks: each takes a part of every sequence. Default: 1.').default(1),
+  cp_mode: choice(cpModes, 'How they exchange keys and values. Default: ring.').default('ring'),
+  pp: count('Pipeline stages. Default: 1.').default(1),
+  vpp: count('Chunks of layers on each stage. Default: 1.').default(1),
+  schedule: choice(schedules, 'Order of the passes. Default: interleaved if vpp > 1, otherwise 1f1b.').optional(),
+  dp: orWord('auto', 'count', 'Data-parallel ranks. Default auto: gpus / (tp · cp · pp).', {
+    from: 1,
+    whole: true,
+  }).default('auto'),
+  zero: z
+    .literal([0, 1, 2, 3, 'fsdp', 'hsdp'])
+    .meta({
+      description:
+        'What data-parallel ranks shard: 1 the optimizer state, 2 gradients too, 3 weights too. fsdp is 3; hsdp is 3 within shard_group. Default: 0.',
+    })
+    .default(0),
+  shard_group: count(
+    'Data-parallel ranks that shard together; groups hold replicas. Default: dp · cp; for hsdp those of one scale-up domain.',
+  ).optional(),
+  layers_per_stage: z
+    .array(count('Layers of this stage.', { from: 0 }))
+    .min(1)
+    .meta({
+      description:
+        'Layers of each stage (pp entries) or chunk in model order (pp · vpp entries). Left out: as even as can be.',
+    })
+    .optional(),
+  overlap: section('Which communication hides behind compute. Software stacks of the catalog set these.', {
+    tp: flag('Tensor-parallel communication, cut up and hidden behind its own matmuls. Default: false.').default(false),
+    gradients: flag('The reduction of gradients, behind the last backward pass. Default: false.').default(false),
+    weights: flag('The gathering of weights, behind the first forward pass. Default: false.').default(false),
+    pp: flag('Transfers between stages. Default: false.').default(false),
+  }).prefault({}),
+}).prefault({})
+
+const software = section('The training stack as documented facts.', {
+  name: text('Name and version of the stack.').optional(),
+  year: factor('When this version was current: 2024.5 is the middle of 2024.', { from: 2015, to: 2100 }).optional(),
+  attention: choice(attentionKernels, 'Attention kernel. Default: fa2.').default('fa2'),
+  elementwise: choice(
+    ['fused', 'eager'],
+    'Norms, residuals and activations in few fused kernels, or one kernel per operator. Default: fused.',
+  ).default('fused'),
+  host: quantity('seconds', 'Time the host needs to issue one layer in one pass. CUDA graphs make it 0.', {
+    from: 0,
+  }).optional(),
+  cuda_graphs: flag('Are layers replayed as CUDA graphs? Then the host costs nothing. Default: false.').default(false),
+  step_overhead: quantity('seconds', 'Once a step: data, loss, gradient norm, logging.', { from: 0 }).optional(),
+  contention: factor('Slow-down of compute while a collective runs beside it, as a share.', {
+    from: 0,
+    to: 1,
+  }).optional(),
+}).prefault({})
+
+const reliability = section('How often it fails, and what that costs.', {
+  failures: quantity('perSecond', 'Failures of the job per GPU, such as 2e-5 /h.', { from: 0 }).optional(),
+  checkpoint: quantity('seconds', 'How long all GPUs wait while a checkpoint is written.', { from: 0 }).optional(),
+  restart: quantity('seconds', 'From failure until training goes on.', { from: 0 }).optional(),
+  checkpoint_interval: orWord('auto', 'seconds', 'Time between checkpoints. Default auto: the best one (Young 1974).', {
+    above: 0,
+  }).default('auto'),
+}).prefault({})
+
+const economics = section('What it costs. Say a price, or capex and lifetime.', {
+  price: quantity('usdPerSecond', 'Price of one GPU-hour, energy included. Default: cluster.gpu.price.', {
+    from: 0,
+  }).optional(),
+  capex: quantity(
+    'usd',
+    'What one GPU costs with its share of node, network and building; energy is then paid apart.',
+    {
+      from: 0,
+    },
+  ).optional(),
+  lifetime: quantity('seconds', 'Time over which capex is written off, such as 4 years.').optional(),
+  pue: factor('Power of the building over power of the nodes, at least 1.', { from: 1 }).optional(),
+  energy_price: quantity('usdPerJoule', 'Price of energy, such as 0.08 USD/kWh.', { from: 0 }).optional(),
+}).prefault({})
+
+const time = (description: string) => quantity('seconds', description, { from: 0 }).optional()
+const part = (description: string) => share(description).optional()
+const plain = (description: string) => factor(description).optional()
+
+const calibration = section('Constants of the performance model that belong to no chip.', {
+  matmul_half_depth: plain('Inner dimension at which a matmul tile reaches half its rate: prologue and epilogue.'),
+  matmul_tile_loss: plain('Loss of narrower tiles.'),
+  matmul_wave_weight: part('Weight of whole waves against a perfectly spread tail.'),
+  kernel: time('Launch and ramp of one kernel.'),
+  attention_half_sequence: plain('Sequence length at which attention reaches half its rate.'),
+  attention_half_blocks: plain('Row blocks per multiprocessor at which attention reaches half its rate.'),
+  attention_backward_rate: plain('Backward rate of attention over its forward rate.'),
+  attention_narrow_heads: plain('Rate with heads narrower than 128, over the rate at 128.'),
+  attention_context_parallel: plain('Rate of attention under context parallelism, over the rate without.'),
+  unfused_attention_rate: plain('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
+  eager_traffic: plain('Memory traffic of one kernel per operator over that of fused kernels.'),
+  collective: time('Fixed cost of one collective.'),
+  tree_step: time('Time of one step of a tree.'),
+  tree_efficiency: part('Bandwidth of a tree over that of a ring.'),
+  in_network: time('Time of a reduction in the switch.'),
+  all_to_all_efficiency: part('Bandwidth of an all-to-all over the link rate.'),
+  point_to_point: time('Fixed cost of one transfer between stages.'),
+  tp_hidden: part('Share of tensor-parallel communication that a stack with overlap hides.'),
+  tp_backward_hidden: part("Share of it that Megatron's backward hides behind matmuls without further ado."),
+  cp_exposed: part('Share of context-parallel communication that stays exposed even behind long attention.'),
+  dp_exposed: part('Share of data-parallel communication that stays exposed even under a long window.'),
+  dp_window: part('Share of the window in which data-parallel communication can hide.'),
+  pp_blocking: part('Share of a stage-to-stage transfer that blocks the sender.'),
+  pp_blocking_overlapped: part('The same with overlap.'),
+  stragglers_per_doubling: part('Growth of the step per doubling of nodes.'),
+  fragmentation: part('Allocator rounding and fragmentation, as a share of what is allocated.'),
+}).prefault({})
+
+const measured = section('What someone measured and published for this very scenario.', {
+  id: text('Short name of the row.').optional(),
+  step_time: quantity('seconds', 'Time of one step.').optional(),
+  tokens_per_second_per_gpu: quantity('tokensPerSecond', 'Throughput of one GPU, such as 400 tokens/s.').optional(),
+  flop_per_second_per_gpu: quantity('flopPerSecond', 'Throughput of one GPU, by the convention given.').optional(),
+  mfu: share('Model FLOPs utilization, by the convention given.').optional(),
+  hfu: share('Hardware FLOPs utilization, by the convention given.').optional(),
+  flop_convention: text('How the source counts FLOPs.').optional(),
+  memory_peak: quantity('bytes', 'Peak memory of the fullest GPU.').optional(),
+  inferred: z
+    .array(z.string())
+    .meta({ description: 'Paths of the scenario that the source does not state and that we had to assume.' })
+    .optional(),
+  notes: text('What a reader should know.').optional(),
+}).optional()
+
+export const scenarioSchema = section('A training run on a cluster, or a fragment of one.', {
+  $schema: text('Where the JSON Schema of this file is, for editors.').optional(),
+  name: text('Name of the scenario.').optional(),
+  description: text('What it is for.').optional(),
+  extends: z
+    .union([z.string(), z.array(z.string())])
+    .meta({
+      description:
+        'What this file builds on: files relative to it (ending in .yaml or .yml) or catalog entries such as clusters/dgx-h100. Later ones win over earlier ones, this file over all. Mappings merge; lists and values replace.',
+    })
+    .optional(),
+  cluster,
+  model,
+  training,
+  parallel,
+  software,
+  reliability,
+  economics,
+  calibration,
+  measured,
+})
+
+/** A scenario as merged and parsed: numbers in SI base units. */
+export type Scenario = z.output<typeof scenarioSchema>
+export type Measured = NonNullable<Scenario['measured']>

@@ -1,0 +1,36 @@
+/** Names that other tools have for our keys, for "did you mean". Ours are the words of the papers. */
+export const synonyms: ReadonlyMap<string, string> = new Map([
+  // Hugging Face `config.json`.
+  ['hidden_size', 'hidden'],
+  ['num_hidden_layers', 'layers'],
+  ['num_attention_heads', 'heads'],
+  ['num_key_value_heads', 'kv_heads'],
+  ['intermediate_size', 'ffn'],
+  ['vocab_size', 'vocabulary'],
+  ['max_position_embeddings', 'max_positions'],
+  ['tie_word_embeddings', 'tied_embeddings'],
+  // Megatron-LM arguments.
+  ['num_layers', 'layers'],
+  ['ffn_hidden_size', 'ffn'],
+  ['num_query_groups', 'kv_heads'],
+  ['seq_length', 'sequence_length'],
+  ['micro_batch_size', 'micro_batch'],
+  ['global_batch_size', 'global_batch'],
+  ['tensor_model_parallel_size', 'tp'],
+  ['pipeline_model_parallel_size', 'pp'],
+  ['context_parallel_size', 'cp'],
+  ['data_parallel_size', 'dp'],
+  ['sequence_parallel', 'sp'],
+  ['train_iters', 'steps'],
+  // Common speech.
+  ['seq_len', 'sequence_length'],
+  ['batch_size', 'global_batch'],
+  ['vocab', 'vocabulary'],
+  ['nodes', 'gpus'],
+  ['dtype', 'precision'],
+  ['memory', 'hbm'],
+  ['power', 'tdp'],
+  ['nvlink', 'scale_up'],
+  ['infiniband', 'scale_out'],
+  ['network', 'scale_out'],
+])
