@@ -1,7 +1,15 @@
 // Bundles src/ into dist/. npm runs it as `prepare`, so `npm ci` leaves a working bin/clusterwise.js.
 // It only bundles: types are checked by `npm test`, since a type error here would make an install fail.
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const esbuild = await bundler()
+if (esbuild) {
+  // Apart from each other: together they would be split into twice as many pieces, and each piece costs a start-up.
+  const built = await Promise.all([bundle(esbuild, 'src/cli/main.ts'), bundle(esbuild, 'src/index.ts')])
+  removeAllBut(new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs))))
+}
 
 /** A clone installed with `--omit=dev` has no esbuild: it keeps the bundle it has. */
 async function bundler() {
@@ -13,15 +21,6 @@ async function bundler() {
       cause: error,
     })
   }
-}
-
-process.chdir(fileURLToPath(new URL('..', import.meta.url)))
-const esbuild = await bundler()
-if (esbuild) {
-  rmSync('dist', { recursive: true, force: true })
-  // Apart from each other: together they would be split into twice as many pieces, and each piece costs a start-up.
-  await bundle(esbuild, 'src/cli/main.ts')
-  await bundle(esbuild, 'src/index.ts')
 }
 
 function bundle(esbuild, entry) {
@@ -40,10 +39,18 @@ function bundle(esbuild, entry) {
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'linked',
+    metafile: true,
     logLevel: 'warning',
     // commander and yaml are CommonJS and call require.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
   })
+}
+
+/** Last, and only what is stale: a process that is running keeps its files, and a failed build the old bundle. */
+function removeAllBut(outputs) {
+  const files = readdirSync('dist', { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = files.map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll('\\', '/'))
+  for (const path of paths) if (!outputs.has(path) && !path.startsWith('dist/types/')) rmSync(path)
 }

@@ -47,9 +47,9 @@ export const problems = {
     message: 'this file holds several documents; here a scenario is one',
     hint: 'remove the line `---`, or put each scenario into a file of its own',
   },
-  'yaml/alias-limit': {
-    message: 'aliases of this file expand to more than {limit} values',
-    hint: 'do not nest aliases; to share settings use `extends`',
+  'yaml/too-many-values': {
+    message: 'this file holds more than {limit} values, aliases expanded',
+    hint: 'a scenario has a few hundred: do not nest aliases; to share settings use `extends`',
   },
   'yaml/key': {
     message: 'a key must be a plain word, not {found}',
@@ -57,7 +57,7 @@ export const problems = {
   },
   'yaml/too-deep': {
     message: 'values are nested deeper than {limit} levels',
-    hint: 'a scenario needs five levels: look for a bracket too many',
+    hint: 'a scenario needs five levels: look for a bracket too many, or for an alias inside its own anchor',
   },
 
   // extends and --set.

@@ -433,6 +433,19 @@ export const catalogue = {
     source: 'of the worst stage',
     compute: (f) => f['memory.weights'] + f['memory.gradients'] + f['memory.optimizer_state'] + f['memory.activations'] + f['memory.buffers'],
   },
+  'memory.allocated': {
+    label: 'tensors at the peak',
+    unit: 'bytes',
+    better: 'lower',
+    text: 'memory.weights + memory.gradients + memory.optimizer_state + memory.activations + workingBytes',
+    source: 'what torch.cuda.max_memory_allocated counts: no context, communicators or fragmentation',
+    compute: (f) =>
+      f['memory.weights'] +
+      f['memory.gradients'] +
+      f['memory.optimizer_state'] +
+      f['memory.activations'] +
+      f.workingBytes,
+  },
   'memory.capacity': {
     label: 'memory of a GPU',
     unit: 'bytes',

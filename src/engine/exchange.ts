@@ -52,7 +52,7 @@ export function exchangeData(context: Context): Exchange {
 
 function priced({ job }: Context, name: string, collective: Collective, group: Group, bytes: number): Exchanged[] {
   if (group.ranks === 1 || bytes === 0) return []
-  const operation = { kind: 'collective', name, phase: 'weightGradient', collective, dimension: 'dp', bytes, hidden: 0 } as const
+  const operation = { kind: 'collective', name, phase: 'step', collective, dimension: 'dp', bytes, hidden: 0 } as const
   return [{ timing: priceCollective(operation, group, job.cluster, job.calibration), times: 1 }]
 }
 
@@ -162,6 +162,6 @@ export function stepOptimizer(job: Job, strategy: Strategy, stage: Stage): Timin
   const shard = strategy.zero === 0 ? 1 : strategy.shardRanks
   const updated = masterBytes > 0 ? 2 * masterBytes + weightBytes : 2 * weightBytes
   const bytes = (stage.parameters / shard) * (updated + 2 * job.optimizer.stateBytes + 2 * gradientBytes)
-  const operation = { kind: 'elementwise', name: 'optimizer.step', phase: 'weightGradient', bytes, kernels: OPTIMIZER_KERNELS } as const
+  const operation = { kind: 'elementwise', name: 'optimizer', phase: 'step', bytes, kernels: OPTIMIZER_KERNELS } as const
   return priceElementwise(operation, job.cluster.device, job.calibration)
 }

@@ -29,7 +29,7 @@ export const factsTable = {
   memoryBoundSeconds: { label: 'memory-bound operators', unit: 'seconds', from: BUSIEST },
   recomputeSeconds: { label: 'recomputation', unit: 'seconds', from: BUSIEST },
   hostSeconds: { label: 'waiting for the host to issue work', unit: 'seconds', from: BUSIEST },
-  optimizerSeconds: { label: 'optimizer', unit: 'seconds', from: 'operation optimizer.step of the stage with most weights' },
+  optimizerSeconds: { label: 'optimizer', unit: 'seconds', from: 'operation `optimizer` of the stage with most weights' },
   bubbleSeconds: { label: 'pipeline bubble', unit: 'seconds', from: 'the pipeline played out, less the work of its busiest stage and the exposed transfers' },
   tpSeconds: { label: 'tensor-parallel communication', unit: 'seconds', from: BUSIEST },
   tpExposedSeconds: { label: 'tensor-parallel communication, exposed', unit: 'seconds', from: BUSIEST },
@@ -57,10 +57,10 @@ export const factsTable = {
   checkpointIntervalSeconds: { label: 'interval between checkpoints (0: the best)', unit: 'seconds', path: 'reliability.checkpoint_interval' },
   usdPerGpuSecond: { label: 'price of a GPU', unit: 'usdPerSecond', path: 'economics.price' },
   usdPerJoule: { label: 'price of energy', unit: 'usdPerJoule', path: 'economics.energy_price' },
-  energyBilled: { label: 'is energy paid apart? (1 or 0)', unit: 'ratio', path: 'economics.capex' },
+  energyBilled: { label: 'is energy paid apart? (1 or 0)', unit: 'count', path: 'economics.capex' },
   secondsPerDay: { label: 'a day', unit: 'seconds', from: 'definition' },
   secondsPerHour: { label: 'an hour', unit: 'seconds', from: 'definition' },
-  pue: { label: 'power of the site over power of the nodes', unit: 'ratio', path: 'economics.pue' },
+  pue: { label: 'power of the site over power of the nodes', unit: 'count', path: 'economics.pue' },
 } as const satisfies Record<string, Fact>
 
 export type FactName = keyof typeof factsTable

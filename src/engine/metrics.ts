@@ -43,6 +43,7 @@ export const metricNames = [
   'goodput',
   'bubble.fraction',
   'memory.peak',
+  'memory.allocated',
   'memory.weights',
   'memory.gradients',
   'memory.optimizer_state',

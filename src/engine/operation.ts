@@ -1,8 +1,8 @@
 /** What a GPU does, before it has a price. */
 import type { AttentionKernel, Datatype } from './job.ts'
 
-export const phases = ['forward', 'recompute', 'inputGradient', 'weightGradient'] as const
-export type Phase = (typeof phases)[number]
+/** Passes over the layers of one micro-batch. */
+export type Phase = 'forward' | 'recompute' | 'inputGradient' | 'weightGradient'
 
 export const collectives = ['all-reduce', 'all-gather', 'reduce-scatter', 'all-to-all', 'point-to-point'] as const
 export type Collective = (typeof collectives)[number]
@@ -13,7 +13,8 @@ export type Dimension = (typeof dimensions)[number]
 interface Named {
   /** Dotted: `attention.qkv`, `mlp.down.reduceScatter`. */
   readonly name: string
-  readonly phase: Phase
+  /** `step`: between passes, or once for all of them. */
+  readonly phase: Phase | 'step'
 }
 
 /** [m, k] × [k, n]. */

@@ -92,7 +92,7 @@ function priceTransfer(job: Job, { tp, cp, microBatch }: Strategy, group: Group)
   const operation = {
     kind: 'collective',
     name: 'pp.activations',
-    phase: 'forward',
+    phase: 'step',
     collective: 'point-to-point',
     dimension: 'pp',
     bytes,

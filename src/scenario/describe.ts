@@ -45,9 +45,12 @@ export function keysAt(path: Path): readonly string[] {
   return field ? Object.keys(shapeOf(field) ?? {}) : []
 }
 
+let paths: readonly Path[] | undefined
+
 /** Every place where a key of this name belongs, outermost first. Asked only once something is wrong. */
 export function placesOfKey(key: string): readonly Path[] {
-  return pathsBelow([], scenarioSchema).filter((path) => path.at(-1) === key)
+  paths ??= pathsBelow([], scenarioSchema)
+  return paths.filter((path) => path.at(-1) === key)
 }
 
 function pathsBelow(path: Path, field: Field): readonly Path[] {

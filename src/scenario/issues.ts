@@ -6,10 +6,13 @@ import { describe, keysAt, placesOfKey } from './describe.ts'
 import { type FieldFault, shown } from './fields.ts'
 import { synonyms } from './synonyms.ts'
 
+/** Nobody reads on; what a hostile file costs is bounded. */
+const mostKeys = 500
+
 export function problemsOf(issues: readonly z.core.$ZodIssue[], input: unknown): readonly Problem[] {
   return issues.flatMap((issue) => {
     const path = issue.path as Path
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key))
+    if (issue.code === 'unrecognized_keys') return issue.keys.slice(0, mostKeys).map((key) => unknownKey(path, key))
     if (issue.code === 'custom') return [fieldProblem(path, issue.params as unknown as FieldFault)]
     const found = valueAt(input, path)
     return [issue.code === 'invalid_value' ? unknownChoice(path, found, issue.values) : wrongType(path, found, issue)]

@@ -109,15 +109,12 @@ function child(tree: Tree, step: string | number): Pick<Found, 'tree' | 'key'> |
 /** Line and column of a span, with the lines around it. */
 export function placeOf({ source, start, end }: Span): Place {
   const lines = linesOf(source)
-  const index = Math.max(
-    0,
-    lines.findLastIndex((line) => line.start <= start),
-  )
-  const line = lines[index] ?? { start: 0, text: '' }
+  const index = lineAt(lines, start)
+  const line = lines[index] ?? { number: 1, start: 0, text: '' }
   const column = Math.min(start - line.start, line.text.length)
   const length = Math.max(1, Math.min(end - line.start, line.text.length) - column)
   const frame = lines.slice(Math.max(0, index - 1), index + 2).map(({ number, text }) => ({ line: number, text }))
-  return { file: source.label, line: index + 1, column: column + 1, length, frame }
+  return { file: source.label, line: line.number, column: column + 1, length, frame }
 }
 
 interface Line {
@@ -126,11 +123,29 @@ interface Line {
   readonly text: string
 }
 
+/** Split once: a file may hold thousands of problems. */
+const split = new WeakMap<Source, readonly Line[]>()
+
 function linesOf(source: Source): readonly Line[] {
+  const known = split.get(source)
+  if (known) return known
   let start = 0
-  return source.text.split('\n').map((text, index) => {
+  const lines = source.text.split('\n').map((text, index) => {
     const line = { number: index + 1, start, text: text.replace(/\r$/u, '') }
     start += text.length + 1
     return line
   })
+  split.set(source, lines)
+  return lines
+}
+
+/** The last line that starts at or before the offset. */
+function lineAt(lines: readonly Line[], offset: number): number {
+  let [low, high] = [0, lines.length - 1]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if ((lines[middle]?.start ?? 0) <= offset) low = middle
+    else high = middle - 1
+  }
+  return low
 }

@@ -32,7 +32,7 @@ export function parseQuantity(input: string | number, unit: Unit): number | Quan
   const written = split(typeof input === 'number' ? String(input) : input)
   if (!written) return { kind: 'not-a-quantity', symbol: '', suggestion: '' }
   const scale = scalesOf(unit).get(written.symbol)
-  return scale ? valueOf(written, scale) : faultOf(written, unit)
+  return scale ? siValue(written, scale) : faultOf(written, unit)
 }
 
 /** Number and unit of a text; `$2.5/h` is read as `2.5 $/h`. */
@@ -50,7 +50,7 @@ function split(text: string): Written | undefined {
 }
 
 /** The decimal exponent is joined to the digits before they become binary, so that 5 µs is exactly 5e-6. */
-function valueOf(written: Written, scale: Scale): number {
+function siValue(written: Written, scale: Scale): number {
   return (Number(`${written.sign}${written.digits}e${written.exponent + scale.power}`) * scale.times) / scale.per
 }
 
@@ -129,5 +129,5 @@ function suggest(written: Written, symbol: string, unit: Unit): string {
   const scale = scalesOf(unit).get(symbol)
   // Bits and bytes are the commonest confusion: say which, and what it comes to.
   if (!scale || !/b(it|ps)?(\/|$)/u.test(symbol) || scale.per !== 8) return text
-  return `${text} (bits; = ${formatQuantity(valueOf(written, scale), unit)})`
+  return `${text} (bits; = ${formatQuantity(siValue(written, scale), unit)})`
 }

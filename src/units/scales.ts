@@ -30,14 +30,22 @@ const quotient = (a: Scale, b: Scale): Scale => ({
 type Table = readonly (readonly [symbol: string, scale: Scale])[]
 
 const none: Table = [['', one]]
-const decimal: Table = [...none, ['k', ten(3)], ['M', ten(6)], ['G', ten(9)], ['T', ten(12)], ['P', ten(15)]]
+const decimal: Table = [
+  ...none,
+  ['k', ten(3)],
+  ['M', ten(6)],
+  ['G', ten(9)],
+  ['T', ten(12)],
+  ['P', ten(15)],
+  ['E', ten(18)],
+]
 const binary: Table = [
   ['Ki', times(2 ** 10)],
   ['Mi', times(2 ** 20)],
   ['Gi', times(2 ** 30)],
   ['Ti', times(2 ** 40)],
 ]
-const huge: Table = [...decimal, ['E', ten(18)], ['Z', ten(21)], ['Y', ten(24)]]
+const huge: Table = [...decimal, ['Z', ten(21)], ['Y', ten(24)]]
 /** Counts as people write them: 128k, 405B, 15.6T; and 128Ki for powers of two. */
 const plenty: Table = [...none, ['k', ten(3)], ['M', ten(6)], ['B', ten(9)], ['T', ten(12)], ...binary]
 

@@ -1,4 +1,5 @@
 /** Printed formulas equal computed ones: each text is evaluated by mathjs on random inputs. */
+import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { all, create, type FactoryFunctionMap } from 'mathjs'
 import { describe, expect, test } from 'vitest'
@@ -8,14 +9,14 @@ import type { Formula } from '../../src/engine/formula.ts'
 import { metricNames } from '../../src/engine/metrics.ts'
 
 const math = create(all as FactoryFunctionMap)
-const modules = import.meta.glob<Record<string, unknown>>('../../src/engine/**/*.ts', { eager: true })
+const engine = new URL('../../src/engine/', import.meta.url)
+const files = readdirSync(engine, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const modules = await Promise.all(files.map(async (file) => (await import(new URL(file, engine).href)) as Record<string, unknown>))
 
 const isFormula = (value: unknown): value is Formula<Record<string, number>> =>
   typeof value === 'object' && value !== null && 'text' in value && 'compute' in value && 'id' in value
 
-const formulas = Object.values(modules)
-  .flatMap((module) => Object.values(module))
-  .filter(isFormula)
+const formulas = modules.flatMap((module) => Object.values(module)).filter(isFormula)
 
 /** mathjs reads `step.time` as a property: one flat name instead. */
 const flat = (text: string) => text.replace(/\b([a-z][a-z_]*(?:\.[a-z_]+)+)\b/gi, (name) => name.replaceAll('.', '__'))

@@ -52,7 +52,7 @@ export const unfusedAttentionSeconds = formula<UnfusedAttentionInputs>({
 })
 
 /** Kernels of a fused pass: one forward; backward one for the row sums, one for the gradients, one to convert. */
-const KERNELS = { forward: 1, recompute: 1, inputGradient: 3, weightGradient: 0 } as const
+const KERNELS = { forward: 1, recompute: 1, inputGradient: 3, weightGradient: 0, step: 0 } as const
 
 export function priceAttention(operation: Attention, datatype: Datatype, device: Device, calibration: Calibration): Timing {
   return operation.kernel === 'unfused'

@@ -76,7 +76,7 @@ function waitForHost(perPass: number, passes: BlockCost['passes'], { recompute }
 
 /** Blocks of keys travel while attention works on the block before; the first has nothing to hide behind. */
 function hideRing(timings: readonly Timing[], least: number): Timing[] {
-  const inPhase = (phase: Phase, kind: Operation['kind']) =>
+  const inPhase = (phase: Operation['phase'], kind: Operation['kind']) =>
     timings.filter(({ operation }) => operation.phase === phase && operation.kind === kind)
   return timings.map((timing) => {
     const { operation } = timing

@@ -30,7 +30,7 @@ const codesOf = (text: string, more: Parameters<typeof read>[1] = {}): readonly 
 test('words become SI numbers and engine names', () => {
   const { job, strategy, name, file } = read(plan)
   expect({ name, file }).toEqual({ name: 'Llama 3 8B', file: 'main.yaml' })
-  expect(job.cluster.device).toMatchObject({ hbmBytes: 80e9, hbmBytesPerSecond: 3.35e12, watts: 700 })
+  expect(job.cluster.device).toMatchObject({ hbmBytesPerSecond: 3.35e12, watts: 700 })
   expect(job.batch).toEqual({ seqLen: 8192, globalBatch: 128, tokens: 1e12 })
   expect(job.precision).toMatchObject({ matmul: 'bf16', weightBytes: 2, gradientBytes: 4, masterBytes: 4 })
   expect(strategy).toMatchObject({ tp: 2, pp: 1, dp: 32, schedule: '1f1b', shardRanks: 32 })

@@ -29,7 +29,7 @@ const comparisons = {
     unit: 'flopPerSecond',
     of: ({ metrics }) => metrics['throughput.flop_per_second_per_gpu'],
   },
-  memory_peak: { label: 'peak memory', unit: 'bytes', of: ({ metrics }) => metrics['memory.peak'] },
+  memory_peak: { label: 'peak memory', unit: 'bytes', of: ({ metrics }) => metrics['memory.allocated'] },
 } satisfies Record<Key, Comparison>
 
 /** Sources count FLOP in their own ways, so an error of these can be one of counting. */
