@@ -51,6 +51,14 @@ export const catalogue = {
     source: 'what overlap leaves on the critical path, and the slow-down of compute beside it',
     compute: (f) => f.cpExposedSeconds,
   },
+  'comm.ep.exposed': {
+    label: 'expert-parallel communication, exposed',
+    unit: 'seconds',
+    better: 'lower',
+    text: 'epExposedSeconds',
+    source: 'what overlap leaves on the critical path, and the slow-down of compute beside it',
+    compute: (f) => f.epExposedSeconds,
+  },
   'comm.pp.exposed': {
     label: 'pipeline communication, exposed',
     unit: 'seconds',
@@ -71,9 +79,9 @@ export const catalogue = {
     label: 'exposed communication',
     unit: 'seconds',
     better: 'lower',
-    text: 'comm.tp.exposed + comm.cp.exposed + comm.pp.exposed + comm.dp.exposed',
+    text: 'comm.tp.exposed + comm.cp.exposed + comm.ep.exposed + comm.pp.exposed + comm.dp.exposed',
     source: 'what the step would save if communication were free',
-    compute: (f) => f['comm.tp.exposed'] + f['comm.cp.exposed'] + f['comm.pp.exposed'] + f['comm.dp.exposed'],
+    compute: (f) => f['comm.tp.exposed'] + f['comm.cp.exposed'] + f['comm.ep.exposed'] + f['comm.pp.exposed'] + f['comm.dp.exposed'],
   },
   'step.bubble': {
     label: 'pipeline bubble',
@@ -131,6 +139,14 @@ export const catalogue = {
     source: 'Liu et al. 2023, arXiv:2310.01889; Jacobs et al. 2023, arXiv:2309.14509',
     compute: (f) => f.cpSeconds,
   },
+  'comm.ep.time': {
+    label: 'expert-parallel communication',
+    unit: 'seconds',
+    better: 'lower',
+    text: 'epSeconds',
+    source: 'Lepikhin et al. 2020, arXiv:2006.16668; Rajbhandari et al. 2022, arXiv:2201.05596',
+    compute: (f) => f.epSeconds,
+  },
   'comm.pp.time': {
     label: 'pipeline communication',
     unit: 'seconds',
@@ -151,9 +167,9 @@ export const catalogue = {
     label: 'communication, hidden or not',
     unit: 'seconds',
     better: 'lower',
-    text: 'comm.tp.time + comm.cp.time + comm.pp.time + comm.dp.time',
+    text: 'comm.tp.time + comm.cp.time + comm.ep.time + comm.pp.time + comm.dp.time',
     source: 'definition',
-    compute: (f) => f['comm.tp.time'] + f['comm.cp.time'] + f['comm.pp.time'] + f['comm.dp.time'],
+    compute: (f) => f['comm.tp.time'] + f['comm.cp.time'] + f['comm.ep.time'] + f['comm.pp.time'] + f['comm.dp.time'],
   },
   'comm.tp.bytes': {
     label: 'tensor-parallel messages per GPU',
@@ -170,6 +186,14 @@ export const catalogue = {
     text: 'cpBytes',
     source: 'Liu et al. 2023, arXiv:2310.01889; Jacobs et al. 2023, arXiv:2309.14509',
     compute: (f) => f.cpBytes,
+  },
+  'comm.ep.bytes': {
+    label: 'expert-parallel messages per GPU',
+    unit: 'bytes',
+    better: 'lower',
+    text: 'epBytes',
+    source: 'Lepikhin et al. 2020, arXiv:2006.16668; Rajbhandari et al. 2022, arXiv:2201.05596',
+    compute: (f) => f.epBytes,
   },
   'comm.pp.bytes': {
     label: 'pipeline messages per GPU',
@@ -259,6 +283,14 @@ export const catalogue = {
     source: 'definition',
     compute: (f) => (f['step.compute'] + f['step.recompute']) / f['comm.cp.time'],
   },
+  'ratio.ep.compute_to_communication': {
+    label: 'compute over expert-parallel communication',
+    unit: 'ratio',
+    better: 'higher',
+    text: '(step.compute + step.recompute) / comm.ep.time',
+    source: 'definition',
+    compute: (f) => (f['step.compute'] + f['step.recompute']) / f['comm.ep.time'],
+  },
   'ratio.pp.compute_to_communication': {
     label: 'compute over pipeline communication',
     unit: 'ratio',
@@ -290,6 +322,14 @@ export const catalogue = {
     text: '(step.compute + step.recompute) / comm.cp.exposed',
     source: 'definition',
     compute: (f) => (f['step.compute'] + f['step.recompute']) / f['comm.cp.exposed'],
+  },
+  'ratio.ep.compute_to_exposed': {
+    label: 'compute over exposed expert-parallel communication',
+    unit: 'ratio',
+    better: 'higher',
+    text: '(step.compute + step.recompute) / comm.ep.exposed',
+    source: 'definition',
+    compute: (f) => (f['step.compute'] + f['step.recompute']) / f['comm.ep.exposed'],
   },
   'ratio.pp.compute_to_exposed': {
     label: 'compute over exposed pipeline communication',

@@ -3,7 +3,6 @@ import type { Job } from './job.ts'
 import type { Group, Layout } from './layout.ts'
 import type { Collective } from './operation.ts'
 import { exposedSeconds } from './overlap.ts'
-import { countParameters } from './parameters.ts'
 import { priceCollective } from './price/collective.ts'
 import { priceElementwise } from './price/memory-bound.ts'
 import type { Stage } from './stages.ts'
@@ -62,33 +61,45 @@ function priced({ job }: Context, name: string, collective: Collective, group: G
  */
 function perStep(context: Context): Exchanged[] {
   const { job, strategy, layout, stage, windows } = context
-  const bytes = job.precision.gradientWireBytes * stage.parameters
+  const bytes = job.precision.gradientWireBytes * stage.trained.parameters
+  const expertBytes = job.precision.gradientWireBytes * stage.trained.expertParameters
   const reduced =
     strategy.zero === 0
-      ? priced(context, 'dp.gradients.allReduce', 'all-reduce', layout.dp, bytes)
-      : [...priced(context, 'dp.gradients.reduceScatter', 'reduce-scatter', layout.shard, bytes), ...sumReplicas(context)]
+      ? [
+          ...priced(context, 'dp.gradients.allReduce', 'all-reduce', layout.dp, bytes),
+          ...priced(context, 'dp.experts.allReduce', 'all-reduce', layout.expertDp, expertBytes),
+        ]
+      : [
+          ...priced(context, 'dp.gradients.reduceScatter', 'reduce-scatter', layout.shard, bytes),
+          ...priced(context, 'dp.experts.reduceScatter', 'reduce-scatter', layout.expertDp, expertBytes),
+          ...sumReplicas(context),
+        ]
   return hide(reduced, strategy.overlapGradients ? bucketed(context, windows.backwardSeconds) : nothing)
 }
 
 /** Shards that are themselves replicated are summed across replicas, once a step (HSDP). */
 function sumReplicas(context: Context): Exchanged[] {
   const { job, strategy, layout, stage } = context
-  const bytes = (job.precision.gradientWireBytes * stage.parameters) / strategy.shardRanks
+  const bytes = (job.precision.gradientWireBytes * stage.trained.parameters) / strategy.shardRanks
   return priced(context, 'dp.replicas.allReduce', 'all-reduce', layout.replica, bytes)
 }
 
 /** After the optimizer's step each rank fetches the shards of the others, behind the next forward pass. */
 function gatherWeights(context: Context): Exchanged[] {
   const { job, strategy, layout, stage, windows } = context
-  const bytes = job.precision.weightBytes * stage.parameters
-  const gather = priced(context, 'dp.weights.allGather', 'all-gather', layout.shard, bytes)
+  const { weightBytes } = job.precision
+  const { parameters, expertParameters } = stage.trained
+  const gather = [
+    ...priced(context, 'dp.weights.allGather', 'all-gather', layout.shard, weightBytes * parameters),
+    ...priced(context, 'dp.experts.allGather', 'all-gather', layout.expertDp, weightBytes * expertParameters),
+  ]
   return hide(gather, strategy.overlapWeights ? bucketed(context, windows.forwardSeconds) : nothing)
 }
 
 /** First and last stage hold copies of a tied embedding and sum their gradients (Megatron-LM). */
 function tieEmbeddings(context: Context): Exchanged[] {
   const { job, strategy, layout } = context
-  if (!job.model.tiedEmbeddings || strategy.pp === 1) return []
+  if (!job.model.tiedEmbeddings || strategy.pp === 1 || job.adapter) return []
   const bytes = (job.precision.gradientWireBytes * job.model.vocabulary * job.model.hidden) / strategy.tp
   const together = layout.pp.domains === 1
   const ends: Group = { ranks: 2, stride: layout.pp.stride, local: together ? 2 : 1, domains: together ? 1 : 2 }
@@ -105,16 +116,24 @@ function perMicroBatch(context: Context): Exchanged[] {
   const { job, strategy, layout, stage, windows } = context
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
   const rounds = strategy.pp === 1 ? microBatches : Math.ceil(microBatches / strategy.pp)
-  const layer = countParameters(job.model).layer / strategy.tp
-  const layers = stage.layers.reduce((sum, n) => sum + n, 0) * rounds
-  const ends = stage.parameters - stage.layerParameters
-  const parts = (name: string, collective: Collective, elementBytes: number): Exchanged[] => [
-    ...priced(context, `dp.layer.${name}`, collective, layout.shard, elementBytes * layer).map(({ timing }) => ({ timing, times: layers })),
-    ...priced(context, `dp.ends.${name}`, collective, layout.shard, elementBytes * ends).map(({ timing }) => ({ timing, times: rounds })),
+  const layers = stage.layers.reduce((sum, n) => sum + n, 0)
+  const units = [
+    { name: 'dp.layer', group: layout.shard, parameters: stage.layerParameters / layers, times: layers * rounds },
+    { name: 'dp.experts', group: layout.expertDp, parameters: stage.expertParameters / layers, times: layers * rounds },
+    { name: 'dp.ends', group: layout.shard, parameters: stage.parameters - stage.layerParameters, times: rounds },
   ]
+  const parts = (name: string, collective: Collective, elementBytes: number): Exchanged[] =>
+    units.flatMap((unit) =>
+      priced(context, `${unit.name}.${name}`, collective, unit.group, elementBytes * unit.parameters).map(({ timing }) => ({
+        timing,
+        times: unit.times,
+      })),
+    )
   const { weightBytes, gradientWireBytes } = job.precision
   const gather = (pass: string) => (strategy.zero === 3 ? parts(`weights.allGather.${pass}`, 'all-gather', weightBytes) : [])
-  const backward = [...gather('backward'), ...parts('gradients.reduceScatter', 'reduce-scatter', gradientWireBytes), ...sumReplicas(context)]
+  const trainedShare = (stage.trained.parameters + stage.trained.expertParameters) / (stage.parameters + stage.expertParameters)
+  const scatter = parts('gradients.reduceScatter', 'reduce-scatter', gradientWireBytes * trainedShare)
+  const backward = [...gather('backward'), ...scatter, ...sumReplicas(context)]
   const stream = (seconds: number) => streamed(context, microBatches * seconds)
   return [
     ...hide(gather('forward'), strategy.overlapWeights ? stream(windows.forwardSeconds) : nothing),
@@ -159,9 +178,16 @@ const OPTIMIZER_KERNELS = 4
  */
 export function stepOptimizer(job: Job, strategy: Strategy, stage: Stage): Timing {
   const { masterBytes, weightBytes, gradientBytes } = job.precision
-  const shard = strategy.zero === 0 ? 1 : strategy.shardRanks
+  const { parameters, expertParameters } = shardsOf(strategy, stage)
   const updated = masterBytes > 0 ? 2 * masterBytes + weightBytes : 2 * weightBytes
-  const bytes = (stage.parameters / shard) * (updated + 2 * job.optimizer.stateBytes + 2 * gradientBytes)
+  const bytes = (parameters + expertParameters) * (updated + 2 * job.optimizer.stateBytes + 2 * gradientBytes)
   const operation = { kind: 'elementwise', name: 'optimizer', phase: 'step', bytes, kernels: OPTIMIZER_KERNELS } as const
   return priceElementwise(operation, job.cluster.device, job.calibration)
+}
+
+/** Weights whose optimizer state a rank keeps. */
+function shardsOf({ zero, shardRanks, tp, cp, dp, ep, etp }: Strategy, { trained }: Stage): Stage['trained'] {
+  if (zero === 0) return trained
+  const expertShards = (tp * cp * dp) / (ep * etp)
+  return { parameters: trained.parameters / shardRanks, expertParameters: trained.expertParameters / expertShards }
 }

@@ -1,7 +1,7 @@
 /** Work that the model asks for, whoever does it and however. */
 import type { ModelShape } from './job.ts'
 import { layerKinds, meanSpan } from './lower/shape.ts'
-import { countParameters } from './parameters.ts'
+import { countParameters, type LayerCount } from './parameters.ts'
 
 /** `causal` counts the scores that a causal model needs; `full` the whole square, as many papers do. */
 export type AttentionConvention = 'causal' | 'full'
@@ -13,18 +13,23 @@ const FLOP_PER_WEIGHT = 2
 export const TRAINING_PASSES = 3
 
 /**
- * FLOP of one forward pass per token: two per weight in a matrix, four per key, query channel and layer in attention,
+ * FLOP of one forward pass per token: two per weight in a matrix that the token passes, four per key, query channel and layer in attention,
  * two per weight of the output matrix. Narayanan et al. 2021, arXiv:2104.04473, appendix; Chowdhery et al. 2022
  * (PaLM), arXiv:2204.02311, appendix B. Norms and activations are not counted, as is the custom.
  */
 export function forwardFlopPerToken(model: ModelShape, seqLen: number, convention: AttentionConvention = 'causal'): number {
   const { kinds, pattern } = layerKinds(model)
   const causal = model.causal && convention === 'causal'
-  const perKind = kinds.map(({ window }) => 4 * model.heads * model.headDim * meanSpan(seqLen, causal, convention === 'full' ? 0 : window))
-  const attention = pattern.reduce((sum, kind) => sum + (perKind[kind] ?? 0), 0)
+  const scoreDim = model.mla ? model.mla.plainHeadDim + model.mla.rotaryHeadDim : model.headDim
+  const valueDim = model.mla ? model.mla.valueHeadDim : model.headDim
+  const { layers } = countParameters(model)
+  const perKind = kinds.map(({ window }, kind) => {
+    const span = meanSpan(seqLen, causal, convention === 'full' ? 0 : window)
+    return FLOP_PER_WEIGHT * ((layers[kind] as LayerCount).active + model.heads * (scoreDim + valueDim) * span)
+  })
+  const inLayers = pattern.reduce((sum, kind) => sum + (perKind[kind] as number), 0)
   const transform = model.headTransform ? model.hidden ** 2 : 0
-  const weights = model.layers * countParameters(model).layerMatrices + model.vocabulary * model.hidden + transform
-  return FLOP_PER_WEIGHT * weights + attention
+  return inLayers + FLOP_PER_WEIGHT * (model.vocabulary * model.hidden + transform)
 }
 
 export function modelFlopPerStep(

@@ -13,6 +13,8 @@ export interface Job {
   readonly batch: Batch
   readonly precision: Precision
   readonly optimizer: Optimizer
+  /** Absent: every weight is trained. */
+  readonly adapter?: Adapter
   readonly software: Software
   readonly reliability: Reliability
   readonly economics: Economics
@@ -51,6 +53,33 @@ export interface ModelShape {
   readonly slidingWindow: number
   /** One layer in this many sees the whole sequence although there is a window; 0 means none does. */
   readonly globalEvery: number
+  readonly moe?: MoeShape
+  readonly mla?: MlaShape
+}
+
+/** Feed-forward blocks of which a token visits a few. */
+export interface MoeShape {
+  readonly experts: number
+  readonly topK: number
+  readonly ffn: number
+  /** Width of the experts that every token visits, together; 0 without. */
+  readonly sharedFfn: number
+  /** Leading layers that keep one dense block. */
+  readonly denseLayers: number
+  /** Of the other layers one in this many has experts. */
+  readonly every: number
+  /** Rows of the fullest rank over the mean: 1 where routing is forced to balance or tokens are dropped. */
+  readonly imbalance: number
+}
+
+/** Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434 §2.1). */
+export interface MlaShape {
+  /** Rank of the query projection; 0 where it is one matrix. */
+  readonly queryRank: number
+  readonly keyValueRank: number
+  readonly plainHeadDim: number
+  readonly rotaryHeadDim: number
+  readonly valueHeadDim: number
 }
 
 export interface Cluster {
@@ -108,6 +137,11 @@ export interface ScaleOut {
   readonly stepSeconds: number
 }
 
+/** Fine-tuning of a frozen model through low-rank adapters on its linear layers (Hu et al. 2021, arXiv:2106.09685). */
+export interface Adapter {
+  readonly rank: number
+}
+
 export interface Batch {
   readonly seqLen: number
   /** Sequences per step. */
@@ -131,6 +165,10 @@ export interface Precision {
   readonly activationBytes: number
   /** Of the inputs of the linear layers: 1 in fp8, 0.5625 in fp4 (its block scales included), else as activations. */
   readonly matmulBytes: number
+  /** Rate of a scaled matmul over that of a plain one: block scales cost time. */
+  readonly matmulRate: number
+  /** Bytes moved per element to scale an input and, where the recipe needs it, transpose it; 0 without scaling. */
+  readonly quantizeBytes: number
 }
 
 export interface Optimizer {
@@ -148,12 +186,24 @@ export interface Software {
   readonly loss: 'fused' | 'eager' | 'unfused'
   /** Time the host needs to issue one layer, forward and again backward; 0 under CUDA graphs. */
   readonly hostSecondsPerLayer: number
+  /** The same for a layer with experts. */
+  readonly hostSecondsPerMoeLayer: number
+  readonly moe: MoeSoftware
   /** Once a step: data, loss, gradient norm, logging. */
   readonly stepSeconds: number
   /** Slow-down of compute while a collective runs beside it. */
   readonly contention: number
   /** Years, as 2024.5. */
   readonly year: number
+}
+
+/** How tokens reach their experts. */
+export interface MoeSoftware {
+  /** alltoall: NCCL, a copy of each token per expert; deepep, hybridep: one copy per node (DeepEP, NVIDIA HybridEP). */
+  readonly dispatcher: 'alltoall' | 'deepep' | 'hybridep'
+  readonly permute: 'unfused' | 'fused'
+  /** Share of the exchange hidden behind compute (1F1B overlap, DualPipe). */
+  readonly hidden: number
 }
 
 export interface Reliability {
@@ -193,6 +243,12 @@ export interface Calibration {
   readonly attentionContextParallel: number
   /** Rate of the batched matmuls of unfused attention over that of large matmuls. */
   readonly unfusedAttentionRate: number
+  /** Rate of attention with different widths of keys and values (MLA) over that with equal ones. */
+  readonly attentionLatentRate: number
+  /** Memory rate of grouped matmuls over that of large ones. */
+  readonly groupedMemoryRate: number
+  /** Per expert of a grouped matmul. */
+  readonly groupSeconds: number
   readonly eagerTraffic: number
   readonly collectiveSeconds: number
   readonly treeStepSeconds: number

@@ -19,6 +19,10 @@ export interface Group {
 export interface Layout {
   readonly tp: Group
   readonly cp: Group
+  /** Ranks among which tokens travel to their experts. */
+  readonly ep: Group
+  /** Ranks that share the width of an expert. */
+  readonly etp: Group
   readonly pp: Group
   /** All ranks that hold the same weights, context-parallel ones included. */
   readonly dp: Group
@@ -26,6 +30,8 @@ export interface Layout {
   readonly shard: Group
   /** Those of them that hold the same shard (HSDP). */
   readonly replica: Group
+  /** Ranks that hold the same experts. */
+  readonly expertDp: Group
 }
 
 export function groupOf(cluster: Cluster, ranks: number, stride: number): Group {
@@ -34,14 +40,18 @@ export function groupOf(cluster: Cluster, ranks: number, stride: number): Group 
 }
 
 export function layOut(cluster: Cluster, strategy: Strategy): Layout {
-  const { tp, cp, dp, pp, shardRanks } = strategy
+  const { tp, cp, dp, pp, ep, etp, shardRanks } = strategy
   const replicas = dp * cp
   return {
     tp: groupOf(cluster, tp, 1),
     cp: groupOf(cluster, cp, tp),
+    ep: groupOf(cluster, ep, etp),
+    etp: groupOf(cluster, etp, 1),
     pp: groupOf(cluster, pp, tp * replicas),
     dp: groupOf(cluster, replicas, tp),
     shard: groupOf(cluster, shardRanks, tp),
     replica: groupOf(cluster, replicas / shardRanks, tp * shardRanks),
+    // Experts fold over all ranks of a stage: Megatron-Core MoE parallel folding, arXiv:2504.14960.
+    expertDp: groupOf(cluster, (tp * replicas) / (ep * etp), ep * etp),
   }
 }

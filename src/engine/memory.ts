@@ -1,7 +1,6 @@
 /** What fills the memory of a GPU at the worst moment of a step, stage by stage. Byte counts are those of one rank. */
-import type { Job } from './job.ts'
-import { type LocalShape, localShape } from './lower/shape.ts'
-import { countParameters } from './parameters.ts'
+import type { Job, MoeShape } from './job.ts'
+import { type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
 import { scheduleTable } from './schedule/schedule.ts'
 import type { Stage } from './stages.ts'
 import { microBatchesOf, type Strategy } from './strategy.ts'
@@ -37,31 +36,29 @@ function fillStage(job: Job, strategy: Strategy, shape: LocalShape, stage: Stage
 }
 
 /** ZeRO 1 shards the optimizer's state, 2 the gradients too, 3 the weights too: Rajbhandari et al. 2019, arXiv:1910.02054. */
-function stateBytes({ precision, optimizer }: Job, { zero, shardRanks }: Strategy, { parameters }: Stage) {
-  const share = (stage: number) => (zero >= stage ? 1 / shardRanks : 1)
+function stateBytes({ precision, optimizer }: Job, strategy: Strategy, stage: Stage) {
+  const { zero, shardRanks, tp, cp, dp, ep, etp } = strategy
+  const expertRanks = (tp * cp * dp) / (ep * etp)
+  const held = ({ parameters, expertParameters }: Stage['trained'], from: number) =>
+    zero >= from ? parameters / shardRanks + expertParameters / expertRanks : parameters + expertParameters
   return {
-    weights: parameters * precision.weightBytes * share(3),
-    gradients: parameters * precision.gradientBytes * share(2),
-    optimizerState: parameters * (precision.masterBytes + optimizer.stateBytes) * share(1),
+    weights: held(stage, 3) * precision.weightBytes,
+    gradients: held(stage.trained, 2) * precision.gradientBytes,
+    optimizerState: held(stage.trained, 1) * (precision.masterBytes + optimizer.stateBytes),
   }
 }
 
 function heldActivations(job: Job, strategy: Strategy, shape: LocalShape, stage: Stage, index: number): number {
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
   const inFlight = scheduleTable[strategy.schedule].inFlight({ pp: strategy.pp, vpp: strategy.vpp, microBatches }, index)
-  const layers = stage.layers.reduce((sum, n) => sum + n, 0)
-  const perLayer = layerActivations(job, strategy, shape)
+  const saved = layerKinds(job.model).kinds.map((kind) => savedTensors(job, strategy, shape, kind))
+  // Under full recomputation a layer keeps its input, and the one at work all the rest.
+  const input = shape.ownTokens * shape.model.hidden * job.precision.activationBytes
+  const full = strategy.recompute === 'full'
+  const layers = stage.layers.reduce((sum, times, kind) => sum + times * (full ? input : (saved[kind] as number)), 0)
   // A stage keeps what it sends until the transfer is done.
-  const output = strategy.pp > 1 && stage.head === 0 ? shape.ownTokens * shape.model.hidden * job.precision.activationBytes : 0
-  const oneLayer = strategy.recompute === 'full' ? savedTensors(job, strategy, shape) : 0
-  return inFlight * (layers * perLayer + output) + oneLayer
-}
-
-/** Of one layer and micro-batch: its input alone under full recomputation. */
-function layerActivations(job: Job, strategy: Strategy, shape: LocalShape): number {
-  return strategy.recompute === 'full'
-    ? shape.ownTokens * shape.model.hidden * job.precision.activationBytes
-    : savedTensors(job, strategy, shape)
+  const output = strategy.pp > 1 && stage.head === 0 ? input : 0
+  return inFlight * (layers + output) + (full ? Math.max(...saved) : 0)
 }
 
 /** Beside its output, attention keeps one fp32 number per row and head: as wide as two activations. */
@@ -73,22 +70,43 @@ const ROW_SUMS = 2
  * after GELU), dropout masks at half the width. With unfused attention and dropout this is Korthikanti et al. 2022,
  * arXiv:2205.05198, eq. 1: s·b·h·(34 + 5·a·s/h) bytes.
  */
-function savedTensors(job: Job, strategy: Strategy, shape: LocalShape): number {
-  const { model, tokens, ownTokens, queryWidth, keyValueWidth, ffn } = shape
+function savedTensors(job: Job, strategy: Strategy, shape: LocalShape, kind: LayerKind): number {
+  const { model, tokens, ownTokens, heads, queryWidth, keyValueWidth, outputWidth } = shape
   const { activationBytes, matmulBytes } = job.precision
   const stream = ownTokens * model.hidden
   const own = stream * (2 + (model.dropout ? 1 : 0) + (model.normsPerLayer - 2))
-  const attention = tokens * (queryWidth + keyValueWidth) + (ROW_SUMS * tokens * queryWidth) / model.headDim
-  const inner = tokens * ffn * (model.gated ? 2 : 1)
+  const attention = tokens * (queryWidth + keyValueWidth) + ROW_SUMS * tokens * heads
+  const latent = model.mla ? 2 * ownTokens * (model.mla.queryRank + model.mla.keyValueRank) : 0
   const scores = job.software.attention === 'unfused' && strategy.recompute === 'none' ? savedScores(job, shape) : 0
+  const block = kind.experts && model.moe ? savedByExperts(shape, strategy, model.moe) : savedByMlp(shape)
   // Inputs of the linear layers: in fp8 where these run in fp8.
-  const inputs = 2 * stream + tokens * (queryWidth + ffn)
-  return (own + attention + inner + scores) * activationBytes + inputs * matmulBytes
+  const inputs = 2 * stream + tokens * outputWidth + block.inputs
+  return (own + attention + latent + scores + block.inner) * activationBytes + inputs * matmulBytes
+}
+
+interface SavedByBlock {
+  readonly inner: number
+  readonly inputs: number
+}
+
+function savedByMlp({ model, tokens, ffn }: LocalShape): SavedByBlock {
+  return { inner: tokens * ffn * (model.gated ? 2 : 1), inputs: tokens * ffn }
+}
+
+/** Rows that came to this rank and what its experts made of them, the router's scores, the shared block. */
+function savedByExperts(shape: LocalShape, { tp, etp }: Strategy, moe: MoeShape): SavedByBlock {
+  const { model, tokens, ownTokens } = shape
+  const rows = ownTokens * moe.topK * etp * moe.imbalance
+  const inner = (rows * moe.ffn) / etp + (tokens * moe.sharedFfn) / tp
+  return {
+    inner: inner * (model.gated ? 2 : 1) + rows * model.hidden + ROW_SUMS * ownTokens * moe.experts,
+    inputs: inner + rows * model.hidden,
+  }
 }
 
 /** Softmax's result, and with dropout its result and mask. */
-function savedScores(job: Job, { model, sequences, localSeqLen, queryWidth }: LocalShape): number {
-  const scores = (sequences * localSeqLen * job.batch.seqLen * queryWidth) / model.headDim
+function savedScores(job: Job, { model, sequences, localSeqLen, heads }: LocalShape): number {
+  const scores = sequences * localSeqLen * job.batch.seqLen * heads
   return scores * (model.dropout ? 2.5 : 1)
 }
 
@@ -101,7 +119,8 @@ const GATHERED_LAYERS = 2
 function workingBytes(job: Job, strategy: Strategy, shape: LocalShape, stage: Stage): number {
   const { model, tokens, ffn, vocabulary } = shape
   const { activationBytes, weightBytes, gradientBytes, gradientWireBytes } = job.precision
-  const layer = countParameters(model).layer / strategy.tp
+  const depth = stage.layers.reduce((sum, n) => sum + n, 0)
+  const layer = depth > 0 ? (stage.layerParameters + stage.expertParameters) / depth : 0
   const widest = (model.hidden * model.ffn * (model.gated ? 2 : 1)) / strategy.tp
   const gradients = tokens * (ffn * (model.gated ? 3 : 2) + 2 * model.hidden) + widest
   const logits = stage.head * (tokens * vocabulary * LOGIT_COPIES[job.software.loss] + tokens * model.hidden)

@@ -7,7 +7,7 @@ export type Phase = 'forward' | 'recompute' | 'inputGradient' | 'weightGradient'
 export const collectives = ['all-reduce', 'all-gather', 'reduce-scatter', 'all-to-all', 'point-to-point'] as const
 export type Collective = (typeof collectives)[number]
 
-export const dimensions = ['tp', 'cp', 'pp', 'dp'] as const
+export const dimensions = ['tp', 'cp', 'ep', 'etp', 'pp', 'dp'] as const
 export type Dimension = (typeof dimensions)[number]
 
 interface Named {
@@ -17,7 +17,7 @@ interface Named {
   readonly phase: Phase | 'step'
 }
 
-/** [m, k] × [k, n]. */
+/** [m, k] × [k, n], `groups` times. */
 export interface Matmul extends Named {
   readonly kind: 'matmul'
   readonly m: number
@@ -27,6 +27,10 @@ export interface Matmul extends Named {
   readonly inputBytes: number
   /** Per element of the result; 8 where a weight gradient is added to an fp32 sum. */
   readonly outputBytes: number
+  /** Products of this shape that run as one kernel: the experts of a rank. */
+  readonly groups: number
+  /** Rate over that of a plain product: below 1 where scales of blocks are applied. */
+  readonly rate: number
 }
 
 /** A fused attention kernel, or the batched matmuls of an unfused one. */

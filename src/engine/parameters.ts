@@ -1,10 +1,19 @@
 /** How many weights a model has, to the last digit. */
-import type { ModelShape } from './job.ts'
+import type { MlaShape, ModelShape } from './job.ts'
+import { type LayerKind, layerKinds } from './lower/shape.ts'
+
+/** Of one layer. */
+export interface LayerCount {
+  /** All but the experts. */
+  readonly dense: number
+  readonly experts: number
+  /** Of all these, the ones in matrices that a token passes: each costs two FLOP per token. */
+  readonly active: number
+}
 
 export interface ParameterCount {
-  readonly layer: number
-  /** Of those in one layer, the ones in matrices: each costs two FLOP per token. */
-  readonly layerMatrices: number
+  /** By kind of layer, in the order of `layerKinds`. */
+  readonly layers: readonly LayerCount[]
   /** Token, position and segment tables and the norm after them. */
   readonly embedding: number
   /** Final norm, transform, output matrix where it is not the embedding's, pooler. */
@@ -14,18 +23,44 @@ export interface ParameterCount {
 
 /** Weights of the whole model (not of a rank). Vaswani et al. 2017, arXiv:1706.03762; Devlin et al. 2019 for encoders. */
 export function countParameters(model: ModelShape): ParameterCount {
-  const layerMatrices = attentionMatrices(model) + mlpMatrices(model)
-  const layer = layerMatrices + biases(model) + norms(model)
+  const { kinds, pattern } = layerKinds(model)
+  const layers = kinds.map((kind) => countLayer(model, kind))
   const embedding = embeddingParameters(model)
   const head = headParameters(model)
-  return { layer, layerMatrices, embedding, head, total: model.layers * layer + embedding + head }
+  const inLayers = pattern.reduce((sum, kind) => sum + sizeOf(layers[kind] as LayerCount), 0)
+  return { layers, embedding, head, total: inLayers + embedding + head }
 }
 
-function attentionMatrices({ hidden, heads, kvHeads, headDim }: ModelShape): number {
-  return hidden * headDim * (heads + 2 * kvHeads) + heads * headDim * hidden
+export function sizeOf({ dense, experts }: LayerCount): number {
+  return dense + experts
 }
 
-function mlpMatrices({ hidden, ffn, gated }: ModelShape): number {
+function countLayer(model: ModelShape, kind: LayerKind): LayerCount {
+  const attention = attentionMatrices(model)
+  const { moe, hidden } = model
+  if (!moe || !kind.experts) {
+    const matrices = attention + mlpMatrices(model, model.ffn)
+    return { dense: matrices + biases(model) + norms(model), experts: 0, active: matrices }
+  }
+  const expert = mlpMatrices(model, moe.ffn)
+  const always = attention + hidden * moe.experts + mlpMatrices(model, moe.sharedFfn)
+  return { dense: always + norms(model), experts: moe.experts * expert, active: always + moe.topK * expert }
+}
+
+function attentionMatrices(model: ModelShape): number {
+  const { hidden, heads, kvHeads, headDim, mla } = model
+  return mla ? latentMatrices(model, mla) : hidden * headDim * (heads + 2 * kvHeads) + heads * headDim * hidden
+}
+
+function latentMatrices({ hidden, heads }: ModelShape, mla: MlaShape): number {
+  const { queryRank, keyValueRank, plainHeadDim, rotaryHeadDim, valueHeadDim } = mla
+  const queryWidth = heads * (plainHeadDim + rotaryHeadDim)
+  const query = queryRank > 0 ? hidden * queryRank + queryRank * queryWidth : hidden * queryWidth
+  const keyValue = hidden * (keyValueRank + rotaryHeadDim) + keyValueRank * heads * (plainHeadDim + valueHeadDim)
+  return query + keyValue + heads * valueHeadDim * hidden
+}
+
+function mlpMatrices({ hidden, gated }: ModelShape, ffn: number): number {
   return (gated ? 3 : 2) * hidden * ffn
 }
 
@@ -40,7 +75,8 @@ function normSize({ norm, hidden }: ModelShape): number {
 }
 
 function norms(model: ModelShape): number {
-  return model.normsPerLayer * normSize(model) + (model.qkNorm ? 2 * model.headDim : 0)
+  const latent = model.mla ? model.mla.queryRank + model.mla.keyValueRank : 0
+  return model.normsPerLayer * normSize(model) + (model.qkNorm ? 2 * model.headDim : 0) + latent
 }
 
 function embeddingParameters(model: ModelShape): number {

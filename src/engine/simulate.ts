@@ -28,7 +28,7 @@ function assemble(job: Job, strategy: Strategy, runPipeline: RunPipeline): Simul
   const stages = fillStages(job, strategy, chunks)
 
   const pipeline = runPipeline(job, strategy, layout, chunkSeconds(chunks, costs))
-  const fullest = stages.reduce((most, stage) => (stage.parameters > most.parameters ? stage : most))
+  const fullest = stages.reduce((most, stage) => (sizeOf(stage) > sizeOf(most) ? stage : most))
   const exchange = exchangeData({ job, strategy, layout, stage: fullest, windows: pipeline.windows })
   const optimizer = stepOptimizer(job, strategy, fullest)
 
@@ -50,6 +50,10 @@ function assemble(job: Job, strategy: Strategy, runPipeline: RunPipeline): Simul
     metrics: measure(facts),
     notes: doubts(job),
   }
+}
+
+function sizeOf({ parameters, expertParameters }: Stage): number {
+  return parameters + expertParameters
 }
 
 function listOperations(

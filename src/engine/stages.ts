@@ -1,6 +1,6 @@
 /** Which layers stand on which stage, and what a stage costs. */
-import { countParameters } from './parameters.ts'
-import type { Job } from './job.ts'
+import type { Adapter, Job, ModelShape } from './job.ts'
+import { countParameters, type LayerCount } from './parameters.ts'
 import { type BlockCost, type BlockCosts, computeSeconds, gpuSeconds } from './price/block.ts'
 import type { StageSeconds } from './schedule/schedule.ts'
 import type { Strategy } from './strategy.ts'
@@ -13,12 +13,15 @@ export interface Chunk {
   readonly head: 0 | 1
 }
 
-/** What one stage holds: its chunks together. */
+/** What one stage holds: its chunks together. Weights are those on one rank, tensor and expert parallelism taken off. */
 export interface Stage extends Chunk {
-  /** Weights on one rank, tensor parallelism taken off. */
+  /** All but the experts, with embedding and head. */
   readonly parameters: number
   /** Of these, in layers. */
   readonly layerParameters: number
+  readonly expertParameters: number
+  /** Of all of them, the ones that training changes: all, or the adapters'. */
+  readonly trained: { readonly parameters: number; readonly expertParameters: number }
 }
 
 /**
@@ -49,19 +52,33 @@ export function fillChunks(strategy: Strategy, costs: BlockCosts): Chunk[] {
 }
 
 export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[]): Stage[] {
-  const count = countParameters(job.model)
-  const { pp, tp } = strategy
+  const { model, adapter } = job
+  const count = countParameters(model)
+  const { pp, tp, ep, etp } = strategy
   return Array.from({ length: pp }, (_, stage) => {
     const own = chunks.filter((_, chunk) => chunk % pp === stage)
     const layers = (chunks[0] as Chunk).layers.map((_, kind) => own.reduce((sum, chunk) => sum + (chunk.layers[kind] ?? 0), 0))
+    const inLayers = (part: 'dense' | 'experts') =>
+      layers.reduce((sum, times, kind) => sum + times * (count.layers[kind] as LayerCount)[part], 0)
     const embedding = stage === 0 ? 1 : 0
     const head = stage === pp - 1 ? 1 : 0
     // A tied output matrix is the embedding's; on another stage it is a copy of it.
-    const copy = job.model.tiedEmbeddings && pp > 1 ? job.model.vocabulary * job.model.hidden : 0
-    const layerParameters = (layers.reduce((sum, n) => sum + n, 0) * count.layer) / tp
-    const ends = (embedding * count.embedding + head * (count.head + copy)) / tp
-    return { layers, embedding, head, layerParameters, parameters: layerParameters + ends }
+    const copy = model.tiedEmbeddings && pp > 1 ? model.vocabulary * model.hidden : 0
+    const layerParameters = inLayers('dense') / tp
+    const expertParameters = inLayers('experts') / (ep * etp)
+    const parameters = layerParameters + (embedding * count.embedding + head * (count.head + copy)) / tp
+    const depth = layers.reduce((sum, times) => sum + times, 0)
+    const trained = adapter
+      ? { parameters: (depth * adapterParameters(model, adapter)) / tp, expertParameters: 0 }
+      : { parameters, expertParameters }
+    return { layers, embedding, head, layerParameters, expertParameters, parameters, trained }
   })
+}
+
+/** Two narrow matrices beside each linear layer of a dense block (Hu et al. 2021, arXiv:2106.09685 §4.1). */
+function adapterParameters({ hidden, heads, kvHeads, headDim, ffn, gated }: ModelShape, { rank }: Adapter): number {
+  const widths = [hidden + headDim * (heads + 2 * kvHeads), heads * headDim + hidden, hidden + (gated ? 2 : 1) * ffn, ffn + hidden]
+  return rank * widths.reduce((sum, width) => sum + width, 0)
 }
 
 /** What each chunk takes for one micro-batch. */
@@ -110,6 +127,9 @@ export interface StageWork {
   readonly cpSeconds: number
   readonly cpExposedSeconds: number
   readonly cpBytes: number
+  readonly epSeconds: number
+  readonly epExposedSeconds: number
+  readonly epBytes: number
   readonly flop: number
 }
 
@@ -128,6 +148,9 @@ export function stageWork(chunk: Chunk, costs: BlockCosts): StageWork {
     cpSeconds: 0,
     cpExposedSeconds: 0,
     cpBytes: 0,
+    epSeconds: 0,
+    epExposedSeconds: 0,
+    epBytes: 0,
     flop: 0,
   }
   for (const [block, times] of blocksOf(chunk, costs)) {
@@ -146,6 +169,9 @@ export function stageWork(chunk: Chunk, costs: BlockCosts): StageWork {
       work.cpSeconds += times * pass.cpSeconds
       work.cpExposedSeconds += times * pass.cpExposedSeconds
       work.cpBytes += times * pass.cpBytes
+      work.epSeconds += times * pass.epSeconds
+      work.epExposedSeconds += times * pass.epExposedSeconds
+      work.epBytes += times * pass.epBytes
       work.flop += times * pass.flop
     }
   }

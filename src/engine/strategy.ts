@@ -19,6 +19,9 @@ export interface Sharding {
   /** Sequences per rank and pass. */
   readonly microBatch: number
   readonly recompute: Recompute
+  /** Ranks over which experts are spread, and over which each expert's width is. */
+  readonly ep: number
+  readonly etp: number
   /** Tensor-parallel communication is cut up and hidden behind its own matmuls (userbuffers, async TP). */
   readonly overlapTp: boolean
 }

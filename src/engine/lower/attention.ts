@@ -4,27 +4,35 @@ import type { Attention, Operation, Phase } from '../operation.ts'
 import type { Sharding } from '../strategy.ts'
 import { exchange, linear, traffic } from './build.ts'
 import { norm, quantize, residual, rotary } from './elementwise.ts'
+import { latentProjections } from './mla.ts'
 import { type LayerKind, type LocalShape, meanSpan } from './shape.ts'
 import { enterBlock, leaveBlock } from './tensor-parallel.ts'
 
 export function lowerAttention(job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind): Operation[] {
-  const { model, tokens, ownTokens, queryWidth, keyValueWidth } = shape
+  const { model, tokens, ownTokens, outputWidth } = shape
   const { hidden } = model
-  const keyWidth = keyValueWidth / 2
   return [
     ...norm('attention.norm', job, ownTokens * hidden),
     ...quantize('attention.quantize', job, ownTokens * hidden),
     ...enterBlock('attention', job, shape, sharding),
-    ...linear(job, 'attention.qkv', tokens, queryWidth + keyValueWidth, hidden),
-    ...(model.qkNorm ? norm('attention.qkNorm', job, tokens * (queryWidth + keyWidth)) : []),
-    ...(model.positions === 'rope' ? rotary('attention.rotary', job, tokens * (queryWidth + keyWidth)) : []),
+    ...(model.mla ? latentProjections(job, shape, model.mla) : projections(job, shape)),
     ...contextExchange(job, shape, sharding),
-    ...core(job, shape, sharding, kind),
-    ...quantize('attention.output.quantize', job, tokens * queryWidth),
-    ...linear(job, 'attention.output', tokens, hidden, queryWidth),
+    ...(job.software.attention === 'unfused' ? unfused(job, shape) : fused(job, shape, sharding, kind)),
+    ...quantize('attention.output.quantize', job, tokens * outputWidth),
+    ...linear(job, 'attention.output', { tokens, n: hidden, k: outputWidth }),
     ...leaveBlock('attention.output', job, shape, sharding),
     ...(model.normsPerLayer > 2 ? norm('attention.postNorm', job, ownTokens * hidden) : []),
     ...residual('attention.residual', job, ownTokens * hidden),
+  ]
+}
+
+function projections(job: Job, shape: LocalShape): Operation[] {
+  const { model, tokens, queryWidth, keyValueWidth } = shape
+  const rotated = tokens * (queryWidth + keyValueWidth / 2)
+  return [
+    ...linear(job, 'attention.qkv', { tokens, n: queryWidth + keyValueWidth, k: model.hidden }),
+    ...(model.qkNorm ? norm('attention.qkNorm', job, rotated) : []),
+    ...(model.positions === 'rope' ? rotary('attention.rotary', job, rotated) : []),
   ]
 }
 
@@ -36,12 +44,12 @@ export function lowerAttention(job: Job, shape: LocalShape, sharding: Sharding, 
 function contextExchange(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
   if (sharding.cp === 1) return []
   const elementBytes = job.precision.activationBytes
-  const { tokens, queryWidth, keyValueWidth } = shape
+  const { tokens, queryWidth, keyValueWidth, outputWidth } = shape
   if (sharding.cpMode === 'ulysses') {
     const both = { forward: 'all-to-all', backward: 'all-to-all', hidden: 0 } as const
     return [
       ...exchange('attention.context.scatterHeads', 'cp', elementBytes * tokens * (queryWidth + keyValueWidth), both),
-      ...exchange('attention.context.gatherHeads', 'cp', elementBytes * tokens * queryWidth, both),
+      ...exchange('attention.context.gatherHeads', 'cp', elementBytes * tokens * outputWidth, both),
     ]
   }
   const bytes = elementBytes * tokens * sharding.cp * keyValueWidth
@@ -52,10 +60,6 @@ function contextExchange(job: Job, shape: LocalShape, sharding: Sharding): Opera
   ]
 }
 
-function core(job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind): Operation[] {
-  return job.software.attention === 'unfused' ? unfused(job, shape) : fused(job, shape, sharding, kind)
-}
-
 /** Query rows that one thread block works on (FlashAttention 2, arXiv:2307.08691 §3.3). */
 const ROWS_PER_BLOCK = 128
 
@@ -63,19 +67,21 @@ const ROWS_PER_BLOCK = 128
 const FUSED_BACKWARD = 2.5
 
 function fused(job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind): Operation[] {
-  const { model, tokens, queryWidth } = shape
-  const span = meanSpan(job.batch.seqLen, model.causal, kind.window)
-  const flop = 4 * tokens * queryWidth * span
+  const { model, tokens, heads, scoreHeadDim, valueHeadDim } = shape
+  const { seqLen } = job.batch
+  const flop = 2 * tokens * heads * (scoreHeadDim + valueHeadDim) * meanSpan(seqLen, model.causal, kind.window)
+  const { attentionContextParallel, attentionLatentRate } = job.calibration
+  const rate = (sharding.cp > 1 ? attentionContextParallel : 1) * (model.mla ? attentionLatentRate : 1)
   const pass = (phase: Phase, work: number): Attention => ({
     kind: 'attention',
     name: 'attention.core',
     phase,
     kernel: job.software.attention,
     flop: work,
-    span: kind.window > 0 ? Math.min(kind.window, job.batch.seqLen) : job.batch.seqLen,
-    blocks: (tokens * queryWidth) / model.headDim / ROWS_PER_BLOCK,
-    headDim: model.headDim,
-    rate: sharding.cp > 1 ? job.calibration.attentionContextParallel : 1,
+    span: kind.window > 0 ? Math.min(kind.window, seqLen) : seqLen,
+    blocks: (tokens * heads) / ROWS_PER_BLOCK,
+    headDim: scoreHeadDim,
+    rate,
     bytes: 0,
   })
   return [pass('forward', flop), pass('inputGradient', FUSED_BACKWARD * flop)]
@@ -89,11 +95,11 @@ const DROPOUT_PASSES = 2.5
  * softmax reads and writes (2), dropout reads, writes and keeps a byte of mask (Korthikanti et al. 2022 §4.1).
  */
 function unfused(job: Job, shape: LocalShape): Operation[] {
-  const { model, sequences, localSeqLen, queryWidth } = shape
+  const { model, sequences, localSeqLen, heads, scoreHeadDim, valueHeadDim } = shape
   const keys = job.batch.seqLen
-  const scores = (sequences * localSeqLen * keys * queryWidth) / model.headDim
+  const scores = sequences * localSeqLen * keys * heads
   const elementBytes = job.precision.activationBytes
-  const flop = 4 * sequences * localSeqLen * keys * queryWidth
+  const flop = 2 * scores * (scoreHeadDim + valueHeadDim)
   const dropoutBytes = model.dropout ? DROPOUT_PASSES * elementBytes * scores : 0
   const pass = (phase: Phase, work: number, bytes: number): Attention => ({
     kind: 'attention',
@@ -102,8 +108,8 @@ function unfused(job: Job, shape: LocalShape): Operation[] {
     kernel: 'unfused',
     flop: work,
     span: keys,
-    blocks: (sequences * localSeqLen * queryWidth) / model.headDim / ROWS_PER_BLOCK,
-    headDim: model.headDim,
+    blocks: (sequences * localSeqLen * heads) / ROWS_PER_BLOCK,
+    headDim: scoreHeadDim,
     rate: 1,
     bytes,
   })

@@ -5,11 +5,14 @@ import type { Sharding } from '../strategy.ts'
 import { lowerAttention } from './attention.ts'
 import { lowerEmbedding, lowerHead } from './embedding.ts'
 import { lowerMlp } from './mlp.ts'
+import { lowerMoe } from './moe.ts'
 import { type LayerKind, localShape } from './shape.ts'
 
 export function lowerLayer(job: Job, sharding: Sharding, kind: LayerKind): Operation[] {
   const shape = localShape(job, sharding)
-  const operations = [...lowerAttention(job, shape, sharding, kind), ...lowerMlp(job, shape, sharding)]
+  const { moe } = job.model
+  const feedForward = moe && kind.experts ? lowerMoe(job, shape, sharding, moe) : lowerMlp(job, shape, sharding)
+  const operations = [...lowerAttention(job, shape, sharding, kind), ...feedForward]
   return [...operations, ...recomputed(operations, sharding)]
 }
 

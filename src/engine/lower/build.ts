@@ -2,12 +2,42 @@
  * The words that a lowered layer is written in: each names a forward operation and what its backward pass does.
  * Literals are spelled out: spreading into new keys costs microseconds on Node 20, and search prices many layers.
  */
-import type { Job } from '../job.ts'
+import type { Datatype, Job } from '../job.ts'
 import type { Collective, Communication, Dimension, Matmul, Operation, Phase } from '../operation.ts'
 
-/** [tokens, k] × [k, n]: backward does one product for the input and one for the weight. */
-export function linear(job: Job, name: string, tokens: number, n: number, k: number, datatype = job.precision.matmul): Operation[] {
-  const { matmul, matmulBytes, activationBytes, gradientBytes } = job.precision
+/** The product of one linear layer: [tokens, k] × [k, n], or as many of these as there are experts. */
+export interface Linear {
+  readonly tokens: number
+  readonly n: number
+  readonly k: number
+  readonly groups?: number
+  /** Where it is not the recipe's: embedding, head and router stay in the wider type. */
+  readonly datatype?: Datatype
+  /** Outside the adapters' reach, and so frozen where there are any. */
+  readonly plain?: boolean
+}
+
+/**
+ * Backward does one product for the input and one for the weight; a frozen weight needs none, but its adapter adds a
+ * narrow product before and after.
+ */
+export function linear(job: Job, name: string, shape: Linear): Operation[] {
+  const own = products(job, name, shape)
+  if (!job.adapter) return own
+  const passed = own.filter(({ phase }) => phase !== 'weightGradient')
+  if (shape.plain) return passed
+  const { tokens, n, k } = shape
+  const { rank } = job.adapter
+  const datatype = job.precision.activation
+  return [
+    ...passed,
+    ...products(job, `${name}.adapter.down`, { tokens, n: rank, k, datatype }),
+    ...products(job, `${name}.adapter.up`, { tokens, n, k: rank, datatype }),
+  ]
+}
+
+function products(job: Job, name: string, { tokens, n, k, groups = 1, datatype = job.precision.matmul }: Linear): Matmul[] {
+  const { matmul, matmulBytes, matmulRate, activationBytes, gradientBytes } = job.precision
   const inputBytes = datatype === matmul ? matmulBytes : activationBytes
   const product = (phase: Phase, rows: number, columns: number, depth: number, outputBytes: number): Matmul => ({
     kind: 'matmul',
@@ -19,6 +49,8 @@ export function linear(job: Job, name: string, tokens: number, n: number, k: num
     datatype,
     inputBytes,
     outputBytes,
+    groups,
+    rate: datatype === matmul ? matmulRate : 1,
   })
   return [
     product('forward', tokens, n, k, activationBytes),

@@ -6,7 +6,6 @@
 import type { Job } from '../job.ts'
 import type { Operation } from '../operation.ts'
 import { traffic } from './build.ts'
-import type { LocalShape } from './shape.ts'
 
 /** One kernel per operator costs the traffic of every intermediate result. */
 function passes(job: Job): number {
@@ -31,20 +30,16 @@ export function rotary(name: string, job: Job, elements: number): Operation[] {
 }
 
 /** GELU, or the product of gate and up. */
-export function activation(name: string, job: Job, shape: LocalShape): Operation[] {
-  const bytes = passes(job) * shape.tokens * shape.ffn
-  return shape.model.gated
+export function activation(name: string, job: Job, elements: number): Operation[] {
+  const bytes = passes(job) * elements
+  return job.model.gated
     ? traffic(name, { forward: 3 * bytes, backward: 5 * bytes })
     : traffic(name, { forward: 2 * bytes, backward: 3 * bytes })
 }
 
-/**
- * An fp8 or fp4 matmul wants its input scaled and, for the weight gradient, transposed: current scaling reads twice and
- * writes rows and columns (NVIDIA Transformer Engine, fp8 primer).
- */
+/** An fp8 or fp4 matmul wants its input scaled and, for the weight gradient, transposed; a 16-bit one wants nothing. */
 export function quantize(name: string, job: Job, elements: number): Operation[] {
-  const { matmulBytes, activationBytes } = job.precision
-  if (matmulBytes >= activationBytes) return []
-  const bytes = 2 * (activationBytes + matmulBytes) * elements
+  const bytes = job.precision.quantizeBytes * elements
+  if (bytes === 0) return []
   return traffic(name, { forward: bytes, backward: bytes })
 }

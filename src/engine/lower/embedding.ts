@@ -37,12 +37,12 @@ export function lowerHead(job: Job, shape: LocalShape, sharding: Sharding): Oper
   const { model, tokens, ownTokens, vocabulary } = shape
   const loss = LOSS_PASSES[job.software.loss]
   const logitBytes = job.precision.activationBytes * tokens * vocabulary
-  const { activation } = job.precision
+  const datatype = job.precision.activation
   return [
     ...(model.finalNorm ? norm('head.norm', job, ownTokens * model.hidden) : []),
-    ...(model.headTransform ? linear(job, 'head.transform', tokens, model.hidden / sharding.tp, model.hidden, activation) : []),
+    ...(model.headTransform ? linear(job, 'head.transform', { tokens, n: model.hidden / sharding.tp, k: model.hidden, datatype, plain: true }) : []),
     ...headExchange(job, shape, sharding),
-    ...linear(job, 'head.logits', tokens, vocabulary, model.hidden, activation),
+    ...linear(job, 'head.logits', { tokens, n: vocabulary, k: model.hidden, datatype, plain: true }),
     ...traffic('head.loss', { forward: loss.forward * logitBytes, backward: loss.backward * logitBytes, kernels: [6, 3] }),
   ]
 }

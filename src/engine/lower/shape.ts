@@ -11,12 +11,17 @@ export interface LocalShape {
   /** Sequences of one micro-batch, and the tokens of each on this rank. */
   readonly sequences: number
   readonly localSeqLen: number
+  /** Heads on this rank. */
+  readonly heads: number
+  /** Channels of a head that scores are taken over, and those of its values: they differ in MLA alone. */
+  readonly scoreHeadDim: number
+  readonly valueHeadDim: number
   readonly queryWidth: number
   /** Keys and values together. Where there are fewer of these heads than ranks, each rank keeps a copy. */
   readonly keyValueWidth: number
+  /** What attention hands to its output matrix. */
+  readonly outputWidth: number
   readonly ffn: number
-  /** Columns of the first matmul of the MLP: gate and up, or up alone. */
-  readonly ffnColumns: number
   readonly vocabulary: number
 }
 
@@ -25,36 +30,56 @@ export function localShape(job: Job, sharding: Sharding): LocalShape {
   const { tp, cp, sp, microBatch } = sharding
   const localSeqLen = batch.seqLen / cp
   const tokens = microBatch * localSeqLen
+  const heads = model.heads / tp
+  const keyValueHeads = model.mla ? heads : Math.max(1, model.kvHeads / tp)
+  const scoreHeadDim = model.mla ? model.mla.plainHeadDim + model.mla.rotaryHeadDim : model.headDim
+  const valueHeadDim = model.mla ? model.mla.valueHeadDim : model.headDim
   return {
     model,
     tokens,
     ownTokens: sp ? tokens / tp : tokens,
     sequences: microBatch,
     localSeqLen,
-    queryWidth: (model.heads * model.headDim) / tp,
-    keyValueWidth: 2 * Math.max(1, model.kvHeads / tp) * model.headDim,
+    heads,
+    scoreHeadDim,
+    valueHeadDim,
+    queryWidth: heads * scoreHeadDim,
+    keyValueWidth: keyValueHeads * (scoreHeadDim + valueHeadDim),
+    outputWidth: heads * valueHeadDim,
     ffn: model.ffn / tp,
-    ffnColumns: ((model.gated ? 2 : 1) * model.ffn) / tp,
     vocabulary: model.vocabulary / tp,
   }
 }
 
-/** A kind of layer: they differ in how far back a token looks. */
+/** A kind of layer: they differ in how far back a token looks and in whether it chooses experts. */
 export interface LayerKind {
-  readonly name: 'layer' | 'layer.local'
+  readonly name: string
   /** Tokens in its window; 0 without one. */
   readonly window: number
+  readonly experts: boolean
 }
 
 /** The kinds of layer of a model and the kind of each of its layers, first to last. */
 export function layerKinds(model: ModelShape): { kinds: readonly LayerKind[]; pattern: readonly number[] } {
-  const global: LayerKind = { name: 'layer', window: 0 }
-  const local: LayerKind = { name: 'layer.local', window: model.slidingWindow }
-  if (model.slidingWindow === 0) return { kinds: [global], pattern: new Array<number>(model.layers).fill(0) }
-  if (model.globalEvery === 0) return { kinds: [local], pattern: new Array<number>(model.layers).fill(0) }
-  // The last layer of each period looks at everything (Gemma 2 and 3 technical reports).
-  const pattern = Array.from({ length: model.layers }, (_, layer) => ((layer + 1) % model.globalEvery === 0 ? 0 : 1))
-  return { kinds: [global, local], pattern }
+  const kinds: LayerKind[] = []
+  const pattern = Array.from({ length: model.layers }, (_, layer) => {
+    const window = isWindowed(model, layer) ? model.slidingWindow : 0
+    const experts = hasExperts(model, layer)
+    const known = kinds.findIndex((kind) => kind.window === window && kind.experts === experts)
+    if (known >= 0) return known
+    const words = ['layer', ...(experts ? ['moe'] : []), ...(window > 0 ? ['local'] : [])]
+    return kinds.push({ name: words.join('.'), window, experts }) - 1
+  })
+  return { kinds, pattern }
+}
+
+/** The last layer of each period looks at everything (Gemma 2 and 3 technical reports, arXiv:2408.00118, 2503.19786). */
+function isWindowed({ slidingWindow, globalEvery }: ModelShape, layer: number): boolean {
+  return slidingWindow > 0 && (globalEvery === 0 || (layer + 1) % globalEvery !== 0)
+}
+
+function hasExperts({ moe }: ModelShape, layer: number): boolean {
+  return moe !== undefined && layer >= moe.denseLayers && (layer - moe.denseLayers) % moe.every === 0
 }
 
 /** Keys that a query looks at on average: half the sequence if causal, less in a window. */

@@ -19,6 +19,9 @@ export interface PassCost {
   readonly cpSeconds: number
   readonly cpExposedSeconds: number
   readonly cpBytes: number
+  readonly epSeconds: number
+  readonly epExposedSeconds: number
+  readonly epBytes: number
   readonly flop: number
 }
 
@@ -43,15 +46,26 @@ export function priceBlocks(job: Job, sharding: Sharding, layout: Layout): Block
   const { kinds, pattern } = layerKinds(job.model)
   const { embedding, head } = lowerEnds(job, sharding)
   return {
-    layers: kinds.map((kind) => priceBlock(kind.name, lowerLayer(job, sharding, kind), job, sharding, layout)),
+    layers: kinds.map((kind) => {
+      const { hostSecondsPerLayer, hostSecondsPerMoeLayer } = job.software
+      const host = kind.experts ? hostSecondsPerMoeLayer : hostSecondsPerLayer
+      return priceBlock({ name: kind.name, operations: lowerLayer(job, sharding, kind), host }, job, sharding, layout)
+    }),
     pattern,
-    embedding: priceBlock('embedding', embedding, job, sharding, layout),
-    head: priceBlock('head', head, job, sharding, layout),
+    embedding: priceBlock({ name: 'embedding', operations: embedding, host: 0 }, job, sharding, layout),
+    head: priceBlock({ name: 'head', operations: head, host: 0 }, job, sharding, layout),
   }
 }
 
-function priceBlock(name: string, operations: readonly Operation[], job: Job, sharding: Sharding, layout: Layout): BlockCost {
-  const priced = operations.map((operation) => price(operation, job, layout))
+interface Block {
+  readonly name: string
+  readonly operations: readonly Operation[]
+  /** Seconds that the host needs to issue one pass. */
+  readonly host: number
+}
+
+function priceBlock(block: Block, job: Job, sharding: Sharding, layout: Layout): BlockCost {
+  const priced = block.operations.map((operation) => price(operation, job, layout))
   const timings = sharding.cp > 1 && sharding.cpMode === 'ring' ? hideRing(priced, job.calibration.cpExposed) : priced
   const passes = {
     forward: sum(timings, 'forward'),
@@ -59,9 +73,7 @@ function priceBlock(name: string, operations: readonly Operation[], job: Job, sh
     inputGradient: sum(timings, 'inputGradient'),
     weightGradient: sum(timings, 'weightGradient'),
   }
-  const isLayer = name !== 'embedding' && name !== 'head'
-  const host = isLayer ? waitForHost(job.software.hostSecondsPerLayer, passes, sharding) : { forward: 0, backward: 0, weight: 0 }
-  return { name, timings, passes, host }
+  return { name: block.name, timings, passes, host: waitForHost(block.host, passes, sharding) }
 }
 
 /** The host issues the two halves of the backward pass in equal time, and a recomputed forward pass like any other. */
@@ -98,7 +110,7 @@ function addSeconds(sum: number, timing: Timing): number {
 
 /** Time that a pass takes on the GPU's critical path. */
 export function gpuSeconds(pass: PassCost): number {
-  return computeSeconds(pass) + pass.tpExposedSeconds + pass.cpExposedSeconds
+  return computeSeconds(pass) + pass.tpExposedSeconds + pass.cpExposedSeconds + pass.epExposedSeconds
 }
 
 export function computeSeconds(pass: PassCost): number {
@@ -116,6 +128,9 @@ function sum(timings: readonly Timing[], phase: Phase): PassCost {
     cpSeconds: 0,
     cpExposedSeconds: 0,
     cpBytes: 0,
+    epSeconds: 0,
+    epExposedSeconds: 0,
+    epBytes: 0,
     flop: 0,
   }
   for (const { operation, seconds, exposedSeconds, flop } of timings) {
@@ -128,6 +143,10 @@ function sum(timings: readonly Timing[], phase: Phase): PassCost {
       cost.tpSeconds += seconds
       cost.tpExposedSeconds += exposedSeconds
       cost.tpBytes += operation.bytes
+    } else if (operation.dimension !== 'cp') {
+      cost.epSeconds += seconds
+      cost.epExposedSeconds += exposedSeconds
+      cost.epBytes += operation.bytes
     } else {
       cost.cpSeconds += seconds
       cost.cpExposedSeconds += exposedSeconds

@@ -5,6 +5,7 @@ import type { Matmul } from '../operation.ts'
 import type { Timing } from '../timing.ts'
 
 export interface MatmulInputs {
+  /** Rounds in which all multiprocessors work on one tile each. */
   readonly waves: number
   readonly tileRows: number
   readonly tileColumns: number
@@ -19,12 +20,14 @@ export interface MatmulInputs {
   readonly hbmBytesPerSecond: number
   readonly hbmEfficiency: number
   readonly kernelSeconds: number
+  readonly groups: number
+  readonly groupSeconds: number
 }
 
 export const matmulSeconds = formula<MatmulInputs>({
   id: 'matmulSeconds',
   unit: 'seconds',
-  text: 'cbrt((waves * 2 * tileRows * tileColumns * (k / splits + halfDepth) * multiprocessors / (peakFlopPerSecond * efficiency * tileEfficiency)) ^ 3 + (bytes / (hbmBytesPerSecond * hbmEfficiency)) ^ 3) + kernelSeconds',
+  text: 'cbrt((waves * 2 * tileRows * tileColumns * (k / splits + halfDepth) * multiprocessors / (peakFlopPerSecond * efficiency * tileEfficiency)) ^ 3 + (bytes / (hbmBytesPerSecond * hbmEfficiency)) ^ 3) + kernelSeconds + (groups - 1) * groupSeconds',
   source:
     'tile and wave quantization: NVIDIA Matrix Multiplication Background User Guide (docs.nvidia.com/deeplearning/performance); compute and traffic joined by a 3-norm, constants fitted to public tables of measured products',
   compute: (x) => {
@@ -32,7 +35,7 @@ export const matmulSeconds = formula<MatmulInputs>({
       (x.waves * 2 * x.tileRows * x.tileColumns * (x.k / x.splits + x.halfDepth) * x.multiprocessors) /
       (x.peakFlopPerSecond * x.efficiency * x.tileEfficiency)
     const memory = x.bytes / (x.hbmBytesPerSecond * x.hbmEfficiency)
-    return Math.cbrt(compute * compute * compute + memory * memory * memory) + x.kernelSeconds
+    return Math.cbrt(compute * compute * compute + memory * memory * memory) + x.kernelSeconds + (x.groups - 1) * x.groupSeconds
   },
 })
 
@@ -49,19 +52,22 @@ const TILES = [
 const LEAST_DEPTH = 1024
 
 export function priceMatmul(operation: Matmul, device: Device, calibration: Calibration): Timing {
-  const { m, n, k, datatype, inputBytes, outputBytes } = operation
-  const { multiprocessors, hbmBytesPerSecond, hbmEfficiency } = device
+  const { m, n, k, datatype, inputBytes, outputBytes, groups } = operation
+  const { multiprocessors, hbmBytesPerSecond } = device
+  const hbmEfficiency = device.hbmEfficiency * (groups > 1 ? calibration.groupedMemoryRate : 1)
   const peakFlopPerSecond = device.peakFlopPerSecond[datatype]
-  const efficiency = device.matmulEfficiency[datatype]
+  const efficiency = device.matmulEfficiency[datatype] * operation.rate
   const { matmulHalfDepth: halfDepth, matmulTileLoss, matmulWaveWeight, kernelSeconds } = calibration
 
   let [best, waves, tileRows, tileColumns, tileEfficiency, splits] = [Number.POSITIVE_INFINITY, 0, 0, 0, 1, 1]
   for (const { rows, columns } of TILES) {
     const rate = 1 / (1 + matmulTileLoss * ((128 / rows + 128 / columns) / 1.5 - 1))
-    const fill = (Math.ceil(m / rows) * Math.ceil(n / columns)) / multiprocessors
+    const fill = (groups * Math.ceil(m / rows) * Math.ceil(n / columns)) / multiprocessors
     for (let pieces = 1; pieces <= 8; pieces *= 2) {
       if (pieces > 1 && (fill >= 1 || k / pieces < LEAST_DEPTH)) break
-      const rounds = matmulWaveWeight * Math.ceil(fill * pieces) + (1 - matmulWaveWeight) * Math.max(1, fill * pieces)
+      // The tiles of a group share one pool: no expert waits for a wave of its own.
+      const whole = groups > 1 ? 0 : matmulWaveWeight
+      const rounds = whole * Math.ceil(fill * pieces) + (1 - whole) * Math.max(1, fill * pieces)
       const work = (rounds * rows * columns * (k / pieces + halfDepth)) / rate
       if (work >= best) continue
       best = work
@@ -75,7 +81,7 @@ export function priceMatmul(operation: Matmul, device: Device, calibration: Cali
 
   // Pieces of a split product are summed at twice the width of the result.
   const splitBytes = splits > 1 ? splits * 2 * outputBytes * m * n : 0
-  const bytes = inputBytes * (m * k + k * n) + outputBytes * m * n + splitBytes
+  const bytes = groups * (inputBytes * (m * k + k * n) + outputBytes * m * n + splitBytes)
   const inputs: MatmulInputs = {
     waves,
     tileRows,
@@ -91,11 +97,13 @@ export function priceMatmul(operation: Matmul, device: Device, calibration: Cali
     hbmBytesPerSecond,
     hbmEfficiency,
     kernelSeconds,
+    groups,
+    groupSeconds: calibration.groupSeconds,
   }
   const seconds = matmulSeconds.compute(inputs)
   return {
     operation,
-    flop: 2 * m * n * k,
+    flop: 2 * groups * m * n * k,
     seconds,
     exposedSeconds: seconds,
     bound: bytes / (hbmBytesPerSecond * hbmEfficiency) > seconds / 2 ? 'memory' : 'compute',
