@@ -1,6 +1,6 @@
 /** How long it takes: start-up in fresh processes, and one simulation when warm. `npm run bench` after `npm run build`. */
 import { spawnSync } from 'node:child_process'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { estimate, nodeFiles, readScenario, simulate } from '../src/index.ts'
@@ -64,7 +64,8 @@ const times = startUp()
 const { job, strategy } = readScenario(flagship, nodeFiles(repo), { sets: [] })
 process.stdout.write(
   [
-    `${cpus()[0]?.model.trim()} × ${cpus().length}, node ${process.version}; medians of ${rounds} fresh processes\n\n`,
+    `${cpus()[0]?.model.trim()} × ${cpus().length}, node ${process.version}; medians of ${rounds} fresh processes\n`,
+    `load ${loadavg()[0]?.toFixed(1)}: what else runs here makes every figure larger\n\n`,
     row('node -e 0', ms(times['node -e 0']), ''),
     row('clusterwise --help, over it', ms(times['--help'] - times['node -e 0']), 'below 60 ms'),
     row('clusterwise run flagship, over it', ms(times.run - times['node -e 0']), 'below 130 ms'),

@@ -7,7 +7,10 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const esbuild = await bundler()
 if (esbuild) {
   // Apart from each other: together they would be split into twice as many pieces, and each piece costs a start-up.
-  const built = await Promise.all([bundle(esbuild, 'src/cli/main.ts'), bundle(esbuild, 'src/index.ts')])
+  const built = await Promise.all([
+    bundle(esbuild, { in: 'src/cli/main.ts', out: 'cli/main' }),
+    bundle(esbuild, { in: 'src/index.ts', out: 'api/index' }),
+  ])
   removeAllBut(new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs))))
 }
 
@@ -32,8 +35,7 @@ function bundle(esbuild, entry) {
     format: 'esm',
     target: 'node20',
     outdir: 'dist',
-    outbase: 'src',
-    // As deep as src/cli/, so that `../../scenarios` means the same folder from a chunk and from the source.
+    // All as deep as src/cli/, so that `../../scenarios` means the same folder from there and from the source.
     chunkNames: 'chunks/[name]-[hash]',
     minifySyntax: true,
     sourcemap: 'linked',

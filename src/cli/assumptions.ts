@@ -32,8 +32,21 @@ function assumptionsIn(value: unknown, path: Path, loaded: Loaded): readonly Ass
   const { origin, file } = loaded
   const place = origin.placeOf(path)
   if (typeof value !== 'number' || place?.file === file || place?.file.startsWith('--set')) return []
-  const text = formatQuantity(value, describe(path).unit ?? 'count')
-  return [{ path: path.join('.'), value, text, place: origin.writtenAt(path), source: origin.sourceOf(path) }]
+  return [
+    {
+      path: path.join('.'),
+      value,
+      text: textOf(value, path),
+      place: origin.writtenAt(path),
+      source: origin.sourceOf(path),
+    },
+  ]
+}
+
+/** A ratio as people write it in a scenario: some are factors far above 1. */
+function textOf(value: number, path: Path): string {
+  const { unit } = describe(path)
+  return unit === undefined || unit === 'ratio' ? String(Number(value.toPrecision(6))) : formatQuantity(value, unit)
 }
 
 function tableOf(found: readonly Assumption[]): Table {

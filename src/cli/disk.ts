@@ -37,10 +37,10 @@ export const disk: Disk = {
 }
 
 function write(path: string, text: string): void {
-  const existing = existsSync(path) ? realpathSync(path) : undefined
+  const there = existsSync(path)
   // A pipe or a device (/dev/stdout) is written to; a rename would put a file in its place.
-  if (existing !== undefined && !statSync(existing).isFile()) writeFileSync(existing, text)
-  else replace(existing ?? path, text)
+  if (there && !statSync(path).isFile()) writeFileSync(path, text)
+  else replace(there ? realpathSync(path) : path, text)
 }
 
 function replace(target: string, text: string): void {

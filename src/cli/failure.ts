@@ -51,8 +51,6 @@ interface Usage {
 function usageOf(error: unknown): Usage | undefined {
   if (error instanceof UsageError) return { message: error.message, hint: error.hint }
   if (!(error instanceof CommanderError)) return undefined
-  // commander wrote the help itself: a command was missing.
-  if (error.code === 'commander.help') return { message: 'no command given', hint: 'clusterwise --help lists them' }
   // "error: unknown command 'rnu'\n(Did you mean run?)"
   const [message = '', guess = ''] = error.message.replace(/^error: /, '').split('\n')
   return { message, hint: guess.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did') || 'see clusterwise --help' }

@@ -22,7 +22,8 @@ async function answer(argv: readonly string[], host: Host): Promise<ExitCode> {
   const program = createProgram(host, (finished) => {
     code = finished
   })
-  if (argv.length === 0) {
+  const { operands, unknown } = program.parseOptions([...argv])
+  if (operands.length + unknown.length === 0) {
     const { welcome } = await import('./commands/welcome.ts')
     return welcome(host)
   }

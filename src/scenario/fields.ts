@@ -124,7 +124,7 @@ function quantityFault(plain: string | number, fault: QuantityFault, unit: Unit,
 
 /** What a value fails to be, in words, or undefined when it is in range. */
 function broken(value: number, unit: Unit, limits: Limits): string | undefined {
-  const said = (limit: number) => (limit === 0 ? '0' : formatQuantity(limit, unit === 'ratio' ? 'count' : unit))
+  const said = (limit: number) => (limit === 0 || unit === 'ratio' ? String(limit) : formatQuantity(limit, unit))
   if (!Number.isFinite(value)) return 'a finite number'
   if (limits.whole && !Number.isSafeInteger(value)) return 'a whole number'
   if (limits.above !== undefined && !(value > limits.above)) return `more than ${said(limits.above)}`

@@ -255,6 +255,10 @@ describe('usage', () => {
     expect(widest(out)).toBeLessThanOrEqual(80)
   })
 
+  test('so it is with a flag and no command', async () => {
+    expect((await clusterwise(['--no-color'])).out).toBe((await clusterwise([])).out)
+  })
+
   test.each([
     ['an unknown command', ['rnu', flagship], 'did you mean run?'],
     ['an unknown flag', ['run', flagship, '--formt', 'json'], 'did you mean --format?'],

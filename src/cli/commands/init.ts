@@ -1,5 +1,5 @@
 /** `init`: a scenario to start from. It runs as written, and says in comments what may be changed. */
-import { join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { save } from '../disk.ts'
 import { type ExitCode, exit, UsageError } from '../exit.ts'
 import type { Host } from '../host.ts'
@@ -10,24 +10,25 @@ interface Options {
 }
 
 export function init(file: string, options: Options, host: Host): ExitCode {
+  const path = resolve(host.cwd, file)
+  const text = starter(schemaFor(path, host))
   if (file === '-') {
-    host.stdout.write(starter(schemaOf(host)))
+    host.stdout.write(text)
     return exit.answered
   }
-  const path = resolve(host.cwd, file)
   if (host.disk.exists(path) && !options.force) {
     throw new UsageError(`${file} is already there`, 'choose another name, or replace it with --force')
   }
-  save(file, starter(schemaOf(host)), host)
+  save(file, text, host)
   if (!options.quiet) host.stderr.write(`wrote ${file}\n  next: clusterwise run ${file}\n`)
   return exit.answered
 }
 
-/** The copy in the project's own node_modules where there is one, so that the line also works for colleagues. */
-function schemaOf(host: Host): string {
-  const local = 'node_modules/clusterwise/schema/scenario.schema.json'
-  if (host.disk.exists(join(host.cwd, local))) return `./${local}`
-  return join(host.scenarios, '..', 'schema', 'scenario.schema.json')
+/** Relative where the schema lies below the file (node_modules), so that the line also works for colleagues. */
+function schemaFor(path: string, host: Host): string {
+  const schema = join(host.scenarios, '..', 'schema', 'scenario.schema.json')
+  const way = relative(dirname(path), schema)
+  return way.startsWith('..') || isAbsolute(way) ? schema : `./${way}`
 }
 
 const starter = (schema: string): string => `# yaml-language-server: $schema=${schema}
