@@ -193,6 +193,22 @@ export const problems = {
     message: 'cp {cp} times tp {tp} does not divide {heads} attention heads',
     hint: 'ulysses gives every rank whole heads: lower cp or tp, or choose cp_mode ring',
   },
+  'strategy/ep-without-experts': {
+    message: 'ep {ep} spreads experts, but the model has none',
+    hint: 'set parallel.ep and parallel.etp to 1, or describe the experts under model.moe',
+  },
+  'strategy/ep-splits-experts': {
+    message: 'ep {ep} does not divide {experts} experts',
+    hint: 'every rank holds whole experts: ep must divide model.moe.experts',
+  },
+  'strategy/ep-folds': {
+    message: 'ep {ep} × etp {etp} does not divide the {ranks} ranks of a pipeline stage',
+    hint: 'experts fold over tp × cp × dp ranks: ep × etp must divide that number',
+  },
+  'strategy/etp-splits-ffn': {
+    message: "etp {etp} does not divide an expert's width of {ffn}",
+    hint: 'every rank holds whole columns: etp must divide model.moe.ffn',
+  },
   'strategy/degrees-and-gpus': {
     message: 'tp {tp} × cp {cp} × pp {pp} × dp {dp} is {product}, and the cluster has {gpus} GPUs',
     hint: 'make the product equal to cluster.gpus; dp: auto takes what is left when tp × cp × pp divides it',

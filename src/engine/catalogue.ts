@@ -253,7 +253,7 @@ export const catalogue = {
   },
   'ratio.compute_to_communication': {
     label: 'compute over communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / step.communication',
     source: 'compute cost over communication cost, whether hidden or not',
@@ -261,7 +261,7 @@ export const catalogue = {
   },
   'ratio.compute_to_exposed': {
     label: 'compute over exposed communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / step.exposed',
     source: 'compute cost over what communication adds to the step',
@@ -269,7 +269,7 @@ export const catalogue = {
   },
   'ratio.tp.compute_to_communication': {
     label: 'compute over tensor-parallel communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.tp.time',
     source: 'definition',
@@ -277,7 +277,7 @@ export const catalogue = {
   },
   'ratio.cp.compute_to_communication': {
     label: 'compute over context-parallel communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.cp.time',
     source: 'definition',
@@ -285,7 +285,7 @@ export const catalogue = {
   },
   'ratio.ep.compute_to_communication': {
     label: 'compute over expert-parallel communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.ep.time',
     source: 'definition',
@@ -293,7 +293,7 @@ export const catalogue = {
   },
   'ratio.pp.compute_to_communication': {
     label: 'compute over pipeline communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.pp.time',
     source: 'definition',
@@ -301,7 +301,7 @@ export const catalogue = {
   },
   'ratio.dp.compute_to_communication': {
     label: 'compute over data-parallel communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.dp.time',
     source: 'definition',
@@ -309,7 +309,7 @@ export const catalogue = {
   },
   'ratio.tp.compute_to_exposed': {
     label: 'compute over exposed tensor-parallel communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.tp.exposed',
     source: 'definition',
@@ -317,7 +317,7 @@ export const catalogue = {
   },
   'ratio.cp.compute_to_exposed': {
     label: 'compute over exposed context-parallel communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.cp.exposed',
     source: 'definition',
@@ -325,7 +325,7 @@ export const catalogue = {
   },
   'ratio.ep.compute_to_exposed': {
     label: 'compute over exposed expert-parallel communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.ep.exposed',
     source: 'definition',
@@ -333,7 +333,7 @@ export const catalogue = {
   },
   'ratio.pp.compute_to_exposed': {
     label: 'compute over exposed pipeline communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.pp.exposed',
     source: 'definition',
@@ -341,7 +341,7 @@ export const catalogue = {
   },
   'ratio.dp.compute_to_exposed': {
     label: 'compute over exposed data-parallel communication',
-    unit: 'ratio',
+    unit: 'count',
     better: 'higher',
     text: '(step.compute + step.recompute) / comm.dp.exposed',
     source: 'definition',

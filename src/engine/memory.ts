@@ -3,7 +3,7 @@ import type { Job, MoeShape } from './job.ts'
 import { type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
 import { scheduleTable } from './schedule/schedule.ts'
 import type { Stage } from './stages.ts'
-import { microBatchesOf, type Strategy } from './strategy.ts'
+import { microBatchesOf, type RecomputeModule, type Strategy } from './strategy.ts'
 
 export interface StageMemory {
   readonly stage: number
@@ -77,11 +77,14 @@ function savedTensors(job: Job, strategy: Strategy, shape: LocalShape, kind: Lay
   const own = stream * (2 + (model.dropout ? 1 : 0) + (model.normsPerLayer - 2))
   const attention = tokens * (queryWidth + keyValueWidth) + ROW_SUMS * tokens * heads
   const latent = model.mla ? 2 * ownTokens * (model.mla.queryRank + model.mla.keyValueRank) : 0
-  const scores = job.software.attention === 'unfused' && strategy.recompute === 'none' ? savedScores(job, shape) : 0
-  const block = kind.experts && model.moe ? savedByExperts(shape, strategy, model.moe) : savedByMlp(shape)
+  const again = (module: RecomputeModule) => strategy.recompute === 'selective' && strategy.recomputeModules.includes(module)
+  const scores = job.software.attention === 'unfused' && !again('core_attn') ? savedScores(job, shape) : 0
+  const block = kind.experts && model.moe ? savedByExperts(shape, strategy, model.moe, again) : savedByMlp(shape, again)
   // Inputs of the linear layers: in fp8 where these run in fp8.
-  const inputs = 2 * stream + tokens * outputWidth + block.inputs
-  return (own + attention + latent + scores + block.inner) * activationBytes + inputs * matmulBytes
+  const normed = again('layernorm') || again('every_other_matmul') ? 0 : 2 * stream
+  const inputs = normed + tokens * outputWidth + block.inputs
+  const kept = own + (again('mla_up_proj') ? latent : attention + latent) + scores + block.inner
+  return kept * activationBytes + inputs * matmulBytes
 }
 
 interface SavedByBlock {
@@ -89,18 +92,26 @@ interface SavedByBlock {
   readonly inputs: number
 }
 
-function savedByMlp({ model, tokens, ffn }: LocalShape): SavedByBlock {
-  return { inner: tokens * ffn * (model.gated ? 2 : 1), inputs: tokens * ffn }
+type Again = (module: RecomputeModule) => boolean
+
+function savedByMlp({ model, tokens, ffn }: LocalShape, again: Again): SavedByBlock {
+  if (again('mlp')) return { inner: 0, inputs: 0 }
+  return again('every_other_matmul')
+    ? { inner: tokens * ffn * (model.gated ? 2 : 1), inputs: 0 }
+    : { inner: tokens * ffn * (model.gated ? 2 : 1), inputs: tokens * ffn }
 }
 
 /** Rows that came to this rank and what its experts made of them, the router's scores, the shared block. */
-function savedByExperts(shape: LocalShape, { tp, etp }: Strategy, moe: MoeShape): SavedByBlock {
+function savedByExperts(shape: LocalShape, { tp, etp }: Strategy, moe: MoeShape, again: Again): SavedByBlock {
   const { model, tokens, ownTokens } = shape
+  const scores = ROW_SUMS * ownTokens * moe.experts
+  if (again('moe')) return { inner: scores, inputs: 0 }
   const rows = ownTokens * moe.topK * etp * moe.imbalance
-  const inner = (rows * moe.ffn) / etp + (tokens * moe.sharedFfn) / tp
+  const shared = again('shared_experts') ? 0 : (tokens * moe.sharedFfn) / tp
+  const routed = (rows * moe.ffn) / etp
   return {
-    inner: inner * (model.gated ? 2 : 1) + rows * model.hidden + ROW_SUMS * ownTokens * moe.experts,
-    inputs: inner + rows * model.hidden,
+    inner: (routed + shared) * (model.gated ? 2 : 1) + rows * model.hidden + scores,
+    inputs: (again('moe_act') ? 0 : routed) + shared + rows * model.hidden,
   }
 }
 

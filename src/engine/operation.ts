@@ -7,7 +7,8 @@ export type Phase = 'forward' | 'recompute' | 'inputGradient' | 'weightGradient'
 export const collectives = ['all-reduce', 'all-gather', 'reduce-scatter', 'all-to-all', 'point-to-point'] as const
 export type Collective = (typeof collectives)[number]
 
-export const dimensions = ['tp', 'cp', 'ep', 'etp', 'pp', 'dp'] as const
+/** Of parallelism, as communication is reported. */
+export const dimensions = ['tp', 'cp', 'ep', 'pp', 'dp'] as const
 export type Dimension = (typeof dimensions)[number]
 
 interface Named {
@@ -59,7 +60,8 @@ export interface Elementwise extends Named {
 export interface Communication extends Named {
   readonly kind: 'collective'
   readonly collective: Collective
-  readonly dimension: Dimension
+  /** Which group talks; exchanges over the width of an expert (etp) count as expert-parallel. */
+  readonly dimension: Dimension | 'etp'
   /** Of the whole tensor: gathered result, reduced input, or what a rank holds in an all-to-all. */
   readonly bytes: number
   /** Share of its time that runs behind compute. */

@@ -28,7 +28,7 @@ const rules: readonly Rule[] = [
     path: parallel('tp'),
     related: [['model', 'kv_heads']],
     // With more ranks than key/value heads each head is copied to as many ranks.
-    broken: ({ model }, { tp }) => model.heads % tp === 0 && model.kvHeads % tp !== 0 && tp % model.kvHeads !== 0,
+    broken: ({ model }, { tp }) => !model.mla && model.heads % tp === 0 && model.kvHeads % tp !== 0 && tp % model.kvHeads !== 0,
     params: ({ model }, { tp }) => ({ tp, kvHeads: model.kvHeads }),
   },
   {
@@ -66,9 +66,37 @@ const rules: readonly Rule[] = [
     params: ({ model }, { cp, tp }) => ({ cp, tp, heads: model.heads }),
   },
   {
+    code: 'strategy/ep-without-experts',
+    path: parallel('ep'),
+    broken: ({ model }, { ep, etp }) => model.moe === undefined && ep * etp > 1,
+    params: (_, { ep }) => ({ ep }),
+  },
+  {
+    code: 'strategy/ep-splits-experts',
+    path: parallel('ep'),
+    related: [['model', 'moe', 'experts']],
+    broken: ({ model }, { ep }) => model.moe !== undefined && model.moe.experts % ep !== 0,
+    params: ({ model }, { ep }) => ({ ep, experts: model.moe?.experts ?? 0 }),
+  },
+  {
+    code: 'strategy/ep-folds',
+    path: parallel('ep'),
+    related: [parallel('etp')],
+    broken: ({ model: { moe } }, { ep, etp, tp, cp, dp }) =>
+      moe !== undefined && moe.experts % ep === 0 && moe.ffn % etp === 0 && (tp * cp * dp) % (ep * etp) !== 0,
+    params: (_, { ep, etp, tp, cp, dp }) => ({ ep, etp, ranks: tp * cp * dp }),
+  },
+  {
+    code: 'strategy/etp-splits-ffn',
+    path: parallel('etp'),
+    related: [['model', 'moe', 'ffn']],
+    broken: ({ model }, { etp }) => model.moe !== undefined && model.moe.ffn % etp !== 0,
+    params: ({ model }, { etp }) => ({ etp, ffn: model.moe?.ffn ?? 0 }),
+  },
+  {
     code: 'strategy/degrees-and-gpus',
     path: parallel('dp'),
-    related: [['cluster', 'gpus']],
+    related: [['cluster', 'gpus'], parallel('tp'), parallel('pp'), parallel('cp')],
     broken: ({ cluster }, { tp, cp, pp, dp }) => tp * cp * pp * dp !== cluster.gpus,
     params: ({ cluster }, { tp, cp, pp, dp }) => ({ tp, cp, pp, dp, product: tp * cp * pp * dp, gpus: cluster.gpus }),
   },

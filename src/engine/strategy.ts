@@ -3,6 +3,19 @@
 export const recomputes = ['none', 'selective', 'full'] as const
 export type Recompute = (typeof recomputes)[number]
 
+/** Parts of a layer, by Megatron-Core's names; `every_other_matmul` is torchtitan's selective checkpointing by operator. */
+export const recomputeModules = [
+  'core_attn',
+  'mla_up_proj',
+  'layernorm',
+  'mlp',
+  'moe',
+  'moe_act',
+  'shared_experts',
+  'every_other_matmul',
+] as const
+export type RecomputeModule = (typeof recomputeModules)[number]
+
 export const cpModes = ['ring', 'all-gather', 'ulysses'] as const
 export type CpMode = (typeof cpModes)[number]
 
@@ -19,6 +32,8 @@ export interface Sharding {
   /** Sequences per rank and pass. */
   readonly microBatch: number
   readonly recompute: Recompute
+  /** What selective recomputation computes again. */
+  readonly recomputeModules: readonly RecomputeModule[]
   /** Ranks over which experts are spread, and over which each expert's width is. */
   readonly ep: number
   readonly etp: number

@@ -7,7 +7,9 @@ import type {
   Datatype,
   Economics,
   Job,
+  MlaShape,
   ModelShape,
+  MoeShape,
   Reliability,
   Software,
 } from '../engine/job.ts'
@@ -36,6 +38,7 @@ export function resolve(scenario: Scenario): Resolved {
     batch,
     precision,
     optimizer: optimizerOf(scenario.training),
+    ...(scenario.training.lora_rank && { adapter: { rank: scenario.training.lora_rank } }),
     software: softwareOf(scenario),
     reliability: reliabilityOf(scenario.reliability),
     economics: economicsOf(scenario),
@@ -78,6 +81,30 @@ export function modelOf(model: Scenario['model']): ModelShape {
     headTransform: model.head_transform,
     slidingWindow: model.sliding_window ?? 0,
     globalEvery: model.global_every ?? 0,
+    ...(model.moe && { moe: moeOf(model.moe) }),
+    ...(model.mla && { mla: mlaOf(model.mla) }),
+  }
+}
+
+function moeOf(moe: NonNullable<Scenario['model']['moe']>): MoeShape {
+  return {
+    experts: given(moe.experts, 'experts'),
+    topK: given(moe.top_k, 'top_k'),
+    ffn: given(moe.ffn, 'moe.ffn'),
+    sharedFfn: moe.shared_ffn,
+    denseLayers: moe.dense_layers,
+    every: moe.every,
+    imbalance: moe.imbalance,
+  }
+}
+
+function mlaOf(mla: NonNullable<Scenario['model']['mla']>): MlaShape {
+  return {
+    queryRank: mla.q_rank,
+    keyValueRank: given(mla.kv_rank, 'kv_rank'),
+    plainHeadDim: given(mla.nope_head_dim, 'nope_head_dim'),
+    rotaryHeadDim: given(mla.rope_head_dim, 'rope_head_dim'),
+    valueHeadDim: given(mla.v_head_dim, 'v_head_dim'),
   }
 }
 
@@ -130,6 +157,8 @@ function softwareOf({ software, training }: Scenario): Software {
     elementwise: software.elementwise,
     loss: training.loss,
     hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),
+    hostSecondsPerMoeLayer: software.cuda_graphs ? 0 : (software.moe.host ?? given(software.host, 'host')),
+    moe: { dispatcher: software.moe.dispatcher, permute: software.moe.permute, hidden: software.moe.hidden },
     stepSeconds: given(software.step_overhead, 'step_overhead'),
     contention: given(software.contention, 'contention'),
     year: given(software.year, 'year'),
@@ -168,6 +197,9 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
     attentionNarrowHeads: given(said.attention_narrow_heads, 'attention_narrow_heads'),
     attentionContextParallel: given(said.attention_context_parallel, 'attention_context_parallel'),
     unfusedAttentionRate: given(said.unfused_attention_rate, 'unfused_attention_rate'),
+    attentionLatentRate: given(said.attention_latent_rate, 'attention_latent_rate'),
+    groupedMemoryRate: given(said.grouped_memory_rate, 'grouped_memory_rate'),
+    groupSeconds: given(said.group, 'group'),
     eagerTraffic: given(said.eager_traffic, 'eager_traffic'),
     collectiveSeconds: given(said.collective, 'collective'),
     treeStepSeconds: given(said.tree_step, 'tree_step'),
@@ -187,7 +219,7 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
   }
 }
 
-function strategyOf({ parallel, training }: Scenario, cluster: Cluster): Strategy {
+function strategyOf({ parallel, training, software }: Scenario, cluster: Cluster): Strategy {
   const { tp, cp, pp, vpp } = parallel
   const dp = parallel.dp === 'auto' ? Math.max(1, Math.floor(cluster.gpus / (tp * cp * pp))) : parallel.dp
   return {
@@ -197,6 +229,9 @@ function strategyOf({ parallel, training }: Scenario, cluster: Cluster): Strateg
     cpMode: parallel.cp_mode,
     microBatch: training.micro_batch,
     recompute: training.recompute,
+    recomputeModules: training.recompute_modules ?? (software.attention === 'unfused' ? ['core_attn'] : []),
+    ep: parallel.ep,
+    etp: parallel.etp,
     overlapTp: parallel.overlap.tp,
     pp,
     vpp,

@@ -7,7 +7,7 @@
  */
 import * as z from 'zod'
 import { attentionKernels, datatypes } from '../engine/job.ts'
-import { cpModes, recomputes, schedules } from '../engine/strategy.ts'
+import { cpModes, recomputeModules, recomputes, schedules } from '../engine/strategy.ts'
 import { choice, count, factor, flag, orWord, quantity, section, share, text } from './fields.ts'
 
 const rateOf = (datatype: string) =>
@@ -147,6 +147,22 @@ const model = section('The network to be trained.', {
   head_transform: flag(
     "BERT's dense layer and norm before the output matrix, and a bias on it. Default: false.",
   ).default(false),
+  moe: section('Feed-forward blocks of which each token visits a few.', {
+    experts: count('Experts of one layer.').optional(),
+    top_k: count('Experts that a token visits.').optional(),
+    ffn: count('Inner width of one expert.').optional(),
+    shared_ffn: count('Inner width of the experts that every token visits, together. Default: 0.', { from: 0 }).default(0),
+    dense_layers: count('Leading layers with one dense block instead. Default: 0.', { from: 0 }).default(0),
+    every: count('Of the other layers one in this many has experts. Default: 1.').default(1),
+    imbalance: factor('Rows of the fullest rank over the mean; 1 where balance is forced. Default: 1.', { from: 1 }).default(1),
+  }).optional(),
+  mla: section('Multi-head latent attention: keys and values from one narrow vector (DeepSeek-V2).', {
+    q_rank: count('Rank of the query projection; 0 where it is one matrix. Default: 0.', { from: 0 }).default(0),
+    kv_rank: count('Rank of keys and values.').optional(),
+    nope_head_dim: count('Channels of a head without position.').optional(),
+    rope_head_dim: count('Channels of a head with rotary position.').optional(),
+    v_head_dim: count('Channels of a head of the values.').optional(),
+  }).optional(),
   parameters: count('The published number of parameters. Documentation: ours is counted from the shape.').optional(),
 }).prefault({})
 
@@ -165,7 +181,7 @@ const training = section('What is trained, and in what precision.', {
     'Steps of the whole run. Or say tokens. Neither: 20 tokens per parameter (Hoffmann et al. 2022).',
   ).optional(),
   precision: choice(
-    ['bf16', 'fp16', 'fp8', 'tf32', 'fp32', 'fp64'],
+    ['bf16', 'fp16', 'fp8', 'fp8-blockwise', 'mxfp8', 'nvfp4', 'tf32', 'fp32', 'fp64'],
     'Recipe: datatype of the matmuls, and the bytes that weights, gradients and optimizer take. Default: bf16.',
   ).default('bf16'),
   bytes: section('Bytes per parameter or element, where they differ from the recipe.', {
@@ -181,6 +197,11 @@ const training = section('What is trained, and in what precision.', {
     recomputes,
     'What is computed again instead of kept: nothing, the core of attention, or the whole layer. Default: none.',
   ).default('none'),
+  recompute_modules: z
+    .array(choice(recomputeModules, 'Part of a layer.'))
+    .meta({ description: 'What selective recomputation computes again. Default: the core of attention, where it is unfused.' })
+    .optional(),
+  lora_rank: count('Rank of low-rank adapters on a frozen model. Left out: every weight is trained.').optional(),
   loss: choice(
     ['fused', 'eager', 'unfused'],
     'Cross entropy: one kernel, PyTorch in fp32, or a vocabulary-parallel chain in fp32. Default: fused.',
@@ -194,6 +215,8 @@ const parallel = section('How the work is spread over the GPUs.', {
   ).default(false),
   cp: count('Context-parallel ranks: each takes a part of every sequence. Default: 1.').default(1),
   cp_mode: choice(cpModes, 'How they exchange keys and values. Default: ring.').default('ring'),
+  ep: count('Expert-parallel ranks: each holds a part of the experts. Default: 1.').default(1),
+  etp: count('Ranks that share the width of one expert. Default: 1.').default(1),
   pp: count('Pipeline stages. Default: 1.').default(1),
   vpp: count('Chunks of layers on each stage. Default: 1.').default(1),
   schedule: choice(schedules, 'Order of the passes. Default: interleaved if vpp > 1, otherwise 1f1b.').optional(),
@@ -238,6 +261,15 @@ const software = section('The training stack as documented facts.', {
   host: quantity('seconds', 'Time the host needs to issue one layer in one pass. CUDA graphs make it 0.', {
     from: 0,
   }).optional(),
+  moe: section('How tokens reach their experts.', {
+    dispatcher: choice(
+      ['alltoall', 'deepep', 'hybridep'],
+      'NCCL with a copy of each token per expert, or one copy per rank (DeepEP, HybridEP). Default: alltoall.',
+    ).default('alltoall'),
+    permute: choice(['unfused', 'fused'], 'Sorting tokens by expert in several kernels or in one. Default: unfused.').default('unfused'),
+    hidden: share('Share of the exchange that runs behind compute. Default: 0.').default(0),
+    host: quantity('seconds', 'Time the host needs to issue one layer with experts, in one pass. Default: software.host.', { from: 0 }).optional(),
+  }).prefault({}),
   cuda_graphs: flag('Are layers replayed as CUDA graphs? Then the host costs nothing. Default: false.').default(false),
   step_overhead: quantity('seconds', 'Once a step: data, loss, gradient norm, logging.', { from: 0 }).optional(),
   contention: factor('Slow-down of compute while a collective runs beside it, as a share.', {
@@ -286,6 +318,9 @@ const calibration = section('Constants of the performance model that belong to n
   attention_narrow_heads: plain('Rate with heads narrower than 128, over the rate at 128.'),
   attention_context_parallel: plain('Rate of attention under context parallelism, over the rate without.'),
   unfused_attention_rate: plain('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
+  attention_latent_rate: plain('Rate of attention with keys and values of different widths, over that with equal ones.'),
+  grouped_memory_rate: plain('Memory rate of grouped matmuls over that of large ones.'),
+  group: time('Time per expert of a grouped matmul.'),
   eager_traffic: plain('Memory traffic of one kernel per operator over that of fused kernels.'),
   collective: time('Fixed cost of one collective.'),
   tree_step: time('Time of one step of a tree.'),

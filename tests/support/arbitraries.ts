@@ -15,6 +15,9 @@ export const calibration: Calibration = {
   attentionNarrowHeads: 0.8,
   attentionContextParallel: 0.92,
   unfusedAttentionRate: 0.39,
+  attentionLatentRate: 0.85,
+  groupedMemoryRate: 0.8,
+  groupSeconds: 2e-6,
   eagerTraffic: 2.2,
   collectiveSeconds: 8e-6,
   treeStepSeconds: 4e-6,
@@ -63,8 +66,12 @@ const model: fc.Arbitrary<ModelShape> = fc
     vocabulary: fc.constantFrom(32_000, 51_200, 128_256),
     slidingWindow: fc.constantFrom(0, 0, 512),
     globalEvery: fc.constantFrom(0, 2, 6),
+    experts: fc.boolean(),
+    latent: fc.boolean(),
   })
-  .map(({ kvGroups, ...shape }) => ({
+  .map(({ kvGroups, experts, latent, ...shape }) => ({
+    ...(experts && { moe: { experts: 8, topK: 2, ffn: 512, sharedFfn: 512, denseLayers: 1, every: 1, imbalance: 1.1 } }),
+    ...(latent && { mla: { queryRank: 256, keyValueRank: 128, plainHeadDim: 64, rotaryHeadDim: 32, valueHeadDim: 64 } }),
     ...shape,
     hidden: shape.heads * shape.headDim,
     kvHeads: Math.max(1, shape.heads / kvGroups),
@@ -110,6 +117,9 @@ const strategy = fc
       vpp: interleaved ? s.vpp : 1,
       schedule: interleaved ? 'interleaved' : s.schedule,
       shardRanks: Math.max(1, (s.dp * s.cp) / replicas),
+      ep: 1,
+      etp: 1,
+      recomputeModules: ['core_attn', 'layernorm'],
       layersPerChunk: [],
     }
     return { strategy: whole, globalBatch: whole.dp * whole.microBatch * whole.pp * rounds }
@@ -161,6 +171,8 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         masterBytes: 4,
         activationBytes: 2,
         matmulBytes: matmul === 'fp8' ? 1 : 2,
+        matmulRate: 1,
+        quantizeBytes: matmul === 'fp8' ? 6 : 0,
       },
       optimizer: { kind: 'adamw', stateBytes: 8 },
       software: {
@@ -168,6 +180,8 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         elementwise: elementwise as 'fused',
         loss: loss as 'fused',
         hostSecondsPerLayer: host,
+        hostSecondsPerMoeLayer: 3 * host,
+        moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0 },
         stepSeconds: 0.02,
         contention: 0.2,
         year: 2025,
@@ -176,7 +190,9 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
       economics: { usdPerGpuSecond: 2.5 / 3600, pue: 1.2, usdPerJoule: 2e-8, energyIncluded: false },
       calibration,
     }
-    return { job, strategy: s }
+    // Experts fold over the ranks of a stage, as many as there are.
+    const ep = shape.moe ? Math.min(shape.moe.experts, s.tp * s.cp * s.dp) : 1
+    return { job, strategy: { ...s, ep } }
   })
 
 /** The same plan in a changed world: `at` picks a part, `change` returns what differs in it. */

@@ -1,7 +1,7 @@
 /** The blocks a model is made of, each as the operations of one pass, forward to weight gradient. */
 import type { Job } from '../job.ts'
 import type { Operation } from '../operation.ts'
-import type { Sharding } from '../strategy.ts'
+import type { RecomputeModule, Sharding } from '../strategy.ts'
 import { lowerAttention } from './attention.ts'
 import { lowerEmbedding, lowerHead } from './embedding.ts'
 import { lowerMlp } from './mlp.ts'
@@ -23,19 +23,24 @@ export function lowerEnds(job: Job, sharding: Sharding): { embedding: Operation[
 
 /**
  * What backward does again. full: the whole forward pass of the layer, its communication included; selective: the
- * unfused core of attention, whose scores are large and cheap (Korthikanti et al. 2022, arXiv:2205.05198 §5). A fused
- * kernel computes the scores again by itself.
+ * modules named (Korthikanti et al. 2022, arXiv:2205.05198 §5: the core of attention, whose scores are large and cheap).
  */
-function recomputed(operations: readonly Operation[], sharding: Sharding): Operation[] {
-  if (sharding.recompute === 'none') return []
+function recomputed(operations: readonly Operation[], { recompute, recomputeModules }: Sharding): Operation[] {
+  if (recompute === 'none') return []
   return operations
     .filter((operation) => operation.phase === 'forward')
-    .filter((operation) => sharding.recompute === 'full' || isUnfusedCore(operation))
+    .filter(({ name }) => recompute === 'full' || recomputeModules.some((module) => REDONE[module].test(name)))
     .map((operation) => ({ ...operation, phase: 'recompute' }))
 }
 
-function isUnfusedCore(operation: Operation): boolean {
-  return (
-    (operation.kind === 'attention' && operation.kernel === 'unfused') || operation.name === 'attention.softmax'
-  )
+/** The operations of each module, by name. */
+const REDONE: Record<RecomputeModule, RegExp> = {
+  core_attn: /^attention\.(core|softmax)$/,
+  mla_up_proj: /^attention\.(query\.up|keyValue\.up|rotary)$/,
+  layernorm: /\.(norm|postNorm|qkNorm)$/,
+  mlp: /^mlp\.(up|activation|down)/,
+  moe: /^moe\./,
+  moe_act: /^moe\.activation$/,
+  shared_experts: /^moe\.shared\./,
+  every_other_matmul: /\.(norm|rotary|activation)$|^attention\.qkv$|^mlp\.down$/,
 }

@@ -3,7 +3,7 @@
  * Literals are spelled out: spreading into new keys costs microseconds on Node 20, and search prices many layers.
  */
 import type { Datatype, Job } from '../job.ts'
-import type { Collective, Communication, Dimension, Matmul, Operation, Phase } from '../operation.ts'
+import type { Collective, Communication, Matmul, Operation, Phase } from '../operation.ts'
 
 /** The product of one linear layer: [tokens, k] × [k, n], or as many of these as there are experts. */
 export interface Linear {
@@ -83,7 +83,7 @@ interface Exchange {
 }
 
 /** A collective forward and its counterpart backward, either of which may be absent. */
-export function exchange(name: string, dimension: Dimension, bytes: number, said: Exchange): Operation[] {
+export function exchange(name: string, dimension: Communication['dimension'], bytes: number, said: Exchange): Operation[] {
   const { forward, backward, hidden, backwardHidden = hidden } = said
   const one = (phase: Phase, collective: Collective, share: number): Communication => ({
     kind: 'collective',

@@ -28,7 +28,7 @@ test('JSON: one object for one report, `runs` for several, null for what is infi
   ])
   expect(one.metrics['step.time'].unit).toBe('seconds')
   expect(one.metrics['parameters.total']).toEqual({ value: 405_853_388_800, unit: 'count' })
-  expect(one.metrics['ratio.cp.compute_to_communication']).toEqual({ value: null, unit: 'ratio' })
+  expect(one.metrics['ratio.cp.compute_to_communication']).toEqual({ value: null, unit: 'count' })
   expect(one.warnings.map(({ code }: { code: string }) => code)).toContain('memory/does-not-fit')
   expect(JSON.parse(render([report, report], 'json', theme)).runs).toHaveLength(2)
   expect(render([composeRun(runInput())], 'json', theme)).toBe(render([report], 'json', theme))

@@ -185,6 +185,6 @@ test('a stale text is not used again', () => {
 
 test('without an answer to dp: auto its echoes are not reported', () => {
   expect(codesOf('extends: ./plan.yaml\nparallel: { tp: 1, pp: 3 }\n')).toEqual([
-    'strategy/degrees-and-gpus main.yaml:2:1',
+    'strategy/degrees-and-gpus main.yaml:2:17',
   ])
 })

@@ -22,7 +22,7 @@ test.each([
   ['fp64', 'fp64', 'fp64', 8, 8, 0, 16, 8, 8],
 ])('the recipe %s', (precision, matmul, activation, weight, gradient, master, state, kept, input) => {
   const { job } = read(`training.precision=${precision}`)
-  expect(job.precision).toEqual({
+  expect(job.precision).toMatchObject({
     matmul,
     activation,
     weightBytes: weight,
