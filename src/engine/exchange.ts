@@ -124,14 +124,18 @@ function perMicroBatch(context: Context): Exchanged[] {
   ]
   const parts = (name: string, collective: Collective, elementBytes: number): Exchanged[] =>
     units.flatMap((unit) =>
-      priced(context, `${unit.name}.${name}`, collective, unit.group, elementBytes * unit.parameters).map(({ timing }) => ({
-        timing,
-        times: unit.times,
-      })),
+      priced(context, `${unit.name}.${name}`, collective, unit.group, elementBytes * unit.parameters).map(
+        ({ timing }) => ({
+          timing,
+          times: unit.times,
+        }),
+      ),
     )
   const { weightBytes, gradientWireBytes } = job.precision
-  const gather = (pass: string) => (strategy.zero === 3 ? parts(`weights.allGather.${pass}`, 'all-gather', weightBytes) : [])
-  const trainedShare = (stage.trained.parameters + stage.trained.expertParameters) / (stage.parameters + stage.expertParameters)
+  const gather = (pass: string) =>
+    strategy.zero === 3 ? parts(`weights.allGather.${pass}`, 'all-gather', weightBytes) : []
+  const trainedShare =
+    (stage.trained.parameters + stage.trained.expertParameters) / (stage.parameters + stage.expertParameters)
   const scatter = parts('gradients.reduceScatter', 'reduce-scatter', gradientWireBytes * trainedShare)
   const backward = [...gather('backward'), ...scatter, ...sumReplicas(context)]
   const stream = (seconds: number) => streamed(context, microBatches * seconds)
@@ -181,7 +185,13 @@ export function stepOptimizer(job: Job, strategy: Strategy, stage: Stage): Timin
   const { parameters, expertParameters } = shardsOf(strategy, stage)
   const updated = masterBytes > 0 ? 2 * masterBytes + weightBytes : 2 * weightBytes
   const bytes = (parameters + expertParameters) * (updated + 2 * job.optimizer.stateBytes + 2 * gradientBytes)
-  const operation = { kind: 'elementwise', name: 'optimizer', phase: 'step', bytes, kernels: OPTIMIZER_KERNELS } as const
+  const operation = {
+    kind: 'elementwise',
+    name: 'optimizer',
+    phase: 'step',
+    bytes,
+    kernels: OPTIMIZER_KERNELS,
+  } as const
   return priceElementwise(operation, job.cluster.device, job.calibration)
 }
 

@@ -17,7 +17,11 @@ export const TRAINING_PASSES = 3
  * two per weight of the output matrix. Narayanan et al. 2021, arXiv:2104.04473, appendix; Chowdhery et al. 2022
  * (PaLM), arXiv:2204.02311, appendix B. Norms and activations are not counted, as is the custom.
  */
-export function forwardFlopPerToken(model: ModelShape, seqLen: number, convention: AttentionConvention = 'causal'): number {
+export function forwardFlopPerToken(
+  model: ModelShape,
+  seqLen: number,
+  convention: AttentionConvention = 'causal',
+): number {
   const { kinds, pattern } = layerKinds(model)
   const causal = model.causal && convention === 'causal'
   const scoreDim = model.mla ? model.mla.plainHeadDim + model.mla.rotaryHeadDim : model.headDim

@@ -50,7 +50,10 @@ function stateBytes({ precision, optimizer }: Job, strategy: Strategy, stage: St
 
 function heldActivations(job: Job, strategy: Strategy, shape: LocalShape, stage: Stage, index: number): number {
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
-  const inFlight = scheduleTable[strategy.schedule].inFlight({ pp: strategy.pp, vpp: strategy.vpp, microBatches }, index)
+  const inFlight = scheduleTable[strategy.schedule].inFlight(
+    { pp: strategy.pp, vpp: strategy.vpp, microBatches },
+    index,
+  )
   const saved = layerKinds(job.model).kinds.map((kind) => savedTensors(job, strategy, shape, kind))
   // Under full recomputation a layer keeps its input, and the one at work all the rest.
   const input = shape.ownTokens * shape.model.hidden * job.precision.activationBytes
@@ -77,7 +80,8 @@ function savedTensors(job: Job, strategy: Strategy, shape: LocalShape, kind: Lay
   const own = stream * (2 + (model.dropout ? 1 : 0) + (model.normsPerLayer - 2))
   const attention = tokens * (queryWidth + keyValueWidth) + ROW_SUMS * tokens * heads
   const latent = model.mla ? 2 * ownTokens * (model.mla.queryRank + model.mla.keyValueRank) : 0
-  const again = (module: RecomputeModule) => strategy.recompute === 'selective' && strategy.recomputeModules.includes(module)
+  const again = (module: RecomputeModule) =>
+    strategy.recompute === 'selective' && strategy.recomputeModules.includes(module)
   const scores = job.software.attention === 'unfused' && !again('core_attn') ? savedScores(job, shape) : 0
   const block = kind.experts && model.moe ? savedByExperts(shape, strategy, model.moe, again) : savedByMlp(shape, again)
   // Inputs of the linear layers: in fp8 where these run in fp8.

@@ -28,7 +28,8 @@ const rules: readonly Rule[] = [
     path: parallel('tp'),
     related: [['model', 'kv_heads']],
     // With more ranks than key/value heads each head is copied to as many ranks.
-    broken: ({ model }, { tp }) => !model.mla && model.heads % tp === 0 && model.kvHeads % tp !== 0 && tp % model.kvHeads !== 0,
+    broken: ({ model }, { tp }) =>
+      !model.mla && model.heads % tp === 0 && model.kvHeads % tp !== 0 && tp % model.kvHeads !== 0,
     params: ({ model }, { tp }) => ({ tp, kvHeads: model.kvHeads }),
   },
   {

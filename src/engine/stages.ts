@@ -57,7 +57,9 @@ export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[
   const { pp, tp, ep, etp } = strategy
   return Array.from({ length: pp }, (_, stage) => {
     const own = chunks.filter((_, chunk) => chunk % pp === stage)
-    const layers = (chunks[0] as Chunk).layers.map((_, kind) => own.reduce((sum, chunk) => sum + (chunk.layers[kind] ?? 0), 0))
+    const layers = (chunks[0] as Chunk).layers.map((_, kind) =>
+      own.reduce((sum, chunk) => sum + (chunk.layers[kind] ?? 0), 0),
+    )
     const inLayers = (part: 'dense' | 'experts') =>
       layers.reduce((sum, times, kind) => sum + times * (count.layers[kind] as LayerCount)[part], 0)
     const embedding = stage === 0 ? 1 : 0
@@ -77,7 +79,12 @@ export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[
 
 /** Two narrow matrices beside each linear layer of a dense block (Hu et al. 2021, arXiv:2106.09685 §4.1). */
 function adapterParameters({ hidden, heads, kvHeads, headDim, ffn, gated }: ModelShape, { rank }: Adapter): number {
-  const widths = [hidden + headDim * (heads + 2 * kvHeads), heads * headDim + hidden, hidden + (gated ? 2 : 1) * ffn, ffn + hidden]
+  const widths = [
+    hidden + headDim * (heads + 2 * kvHeads),
+    heads * headDim + hidden,
+    hidden + (gated ? 2 : 1) * ffn,
+    ffn + hidden,
+  ]
   return rank * widths.reduce((sum, width) => sum + width, 0)
 }
 
@@ -111,7 +118,9 @@ function blockSeconds({ passes, host }: BlockCost): StageSeconds {
 
 export function blocksOf(chunk: Chunk, costs: BlockCosts): (readonly [BlockCost, number])[] {
   const layers = costs.layers.map((block, kind) => [block, chunk.layers[kind] ?? 0] as const)
-  return [...layers, [costs.embedding, chunk.embedding] as const, [costs.head, chunk.head] as const].filter(([, times]) => times > 0)
+  return [...layers, [costs.embedding, chunk.embedding] as const, [costs.head, chunk.head] as const].filter(
+    ([, times]) => times > 0,
+  )
 }
 
 /** Seconds by cause that a stage is busy with one micro-batch. */

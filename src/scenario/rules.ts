@@ -30,10 +30,22 @@ function missing({ cluster, model, software, economics }: Scenario): readonly Pr
     [model.positions === 'learned' && model.max_positions === undefined, ['model'], 'max_positions', '2048'],
     [!software.cuda_graphs && software.host === undefined, ['software'], 'host', '300 µs'],
     ...Object.entries(MOE).map(
-      ([key, example]) => [model.moe?.[key as keyof typeof MOE] === undefined && model.moe !== undefined, ['model', 'moe'], key, example] as const,
+      ([key, example]) =>
+        [
+          model.moe?.[key as keyof typeof MOE] === undefined && model.moe !== undefined,
+          ['model', 'moe'],
+          key,
+          example,
+        ] as const,
     ),
     ...Object.entries(MLA).map(
-      ([key, example]) => [model.mla?.[key as keyof typeof MLA] === undefined && model.mla !== undefined, ['model', 'mla'], key, example] as const,
+      ([key, example]) =>
+        [
+          model.mla?.[key as keyof typeof MLA] === undefined && model.mla !== undefined,
+          ['model', 'mla'],
+          key,
+          example,
+        ] as const,
     ),
     [economics.capex !== undefined && economics.lifetime === undefined, ['economics'], 'lifetime', '4 years'],
   ]

@@ -151,10 +151,14 @@ const model = section('The network to be trained.', {
     experts: count('Experts of one layer.').optional(),
     top_k: count('Experts that a token visits.').optional(),
     ffn: count('Inner width of one expert.').optional(),
-    shared_ffn: count('Inner width of the experts that every token visits, together. Default: 0.', { from: 0 }).default(0),
+    shared_ffn: count('Inner width of the experts that every token visits, together. Default: 0.', { from: 0 }).default(
+      0,
+    ),
     dense_layers: count('Leading layers with one dense block instead. Default: 0.', { from: 0 }).default(0),
     every: count('Of the other layers one in this many has experts. Default: 1.').default(1),
-    imbalance: factor('Rows of the fullest rank over the mean; 1 where balance is forced. Default: 1.', { from: 1 }).default(1),
+    imbalance: factor('Rows of the fullest rank over the mean; 1 where balance is forced. Default: 1.', {
+      from: 1,
+    }).default(1),
   }).optional(),
   mla: section('Multi-head latent attention: keys and values from one narrow vector (DeepSeek-V2).', {
     q_rank: count('Rank of the query projection; 0 where it is one matrix. Default: 0.', { from: 0 }).default(0),
@@ -199,7 +203,9 @@ const training = section('What is trained, and in what precision.', {
   ).default('none'),
   recompute_modules: z
     .array(choice(recomputeModules, 'Part of a layer.'))
-    .meta({ description: 'What selective recomputation computes again. Default: the core of attention, where it is unfused.' })
+    .meta({
+      description: 'What selective recomputation computes again. Default: the core of attention, where it is unfused.',
+    })
     .optional(),
   lora_rank: count('Rank of low-rank adapters on a frozen model. Left out: every weight is trained.').optional(),
   loss: choice(
@@ -266,9 +272,16 @@ const software = section('The training stack as documented facts.', {
       ['alltoall', 'deepep', 'hybridep'],
       'NCCL with a copy of each token per expert, or one copy per rank (DeepEP, HybridEP). Default: alltoall.',
     ).default('alltoall'),
-    permute: choice(['unfused', 'fused'], 'Sorting tokens by expert in several kernels or in one. Default: unfused.').default('unfused'),
+    permute: choice(
+      ['unfused', 'fused'],
+      'Sorting tokens by expert in several kernels or in one. Default: unfused.',
+    ).default('unfused'),
     hidden: share('Share of the exchange that runs behind compute. Default: 0.').default(0),
-    host: quantity('seconds', 'Time the host needs to issue one layer with experts, in one pass. Default: software.host.', { from: 0 }).optional(),
+    host: quantity(
+      'seconds',
+      'Time the host needs to issue one layer with experts, in one pass. Default: software.host.',
+      { from: 0 },
+    ).optional(),
   }).prefault({}),
   cuda_graphs: flag('Are layers replayed as CUDA graphs? Then the host costs nothing. Default: false.').default(false),
   step_overhead: quantity('seconds', 'Once a step: data, loss, gradient norm, logging.', { from: 0 }).optional(),
@@ -318,7 +331,9 @@ const calibration = section('Constants of the performance model that belong to n
   attention_narrow_heads: plain('Rate with heads narrower than 128, over the rate at 128.'),
   attention_context_parallel: plain('Rate of attention under context parallelism, over the rate without.'),
   unfused_attention_rate: plain('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
-  attention_latent_rate: plain('Rate of attention with keys and values of different widths, over that with equal ones.'),
+  attention_latent_rate: plain(
+    'Rate of attention with keys and values of different widths, over that with equal ones.',
+  ),
   grouped_memory_rate: plain('Memory rate of grouped matmuls over that of large ones.'),
   group: time('Time per expert of a grouped matmul.'),
   eager_traffic: plain('Memory traffic of one kernel per operator over that of fused kernels.'),

@@ -36,7 +36,11 @@ export function linear(job: Job, name: string, shape: Linear): Operation[] {
   ]
 }
 
-function products(job: Job, name: string, { tokens, n, k, groups = 1, datatype = job.precision.matmul }: Linear): Matmul[] {
+function products(
+  job: Job,
+  name: string,
+  { tokens, n, k, groups = 1, datatype = job.precision.matmul }: Linear,
+): Matmul[] {
   const { matmul, matmulBytes, matmulRate, activationBytes, gradientBytes } = job.precision
   const inputBytes = datatype === matmul ? matmulBytes : activationBytes
   const product = (phase: Phase, rows: number, columns: number, depth: number, outputBytes: number): Matmul => ({
@@ -83,7 +87,12 @@ interface Exchange {
 }
 
 /** A collective forward and its counterpart backward, either of which may be absent. */
-export function exchange(name: string, dimension: Communication['dimension'], bytes: number, said: Exchange): Operation[] {
+export function exchange(
+  name: string,
+  dimension: Communication['dimension'],
+  bytes: number,
+  said: Exchange,
+): Operation[] {
   const { forward, backward, hidden, backwardHidden = hidden } = said
   const one = (phase: Phase, collective: Collective, share: number): Communication => ({
     kind: 'collective',

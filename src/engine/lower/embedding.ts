@@ -40,10 +40,16 @@ export function lowerHead(job: Job, shape: LocalShape, sharding: Sharding): Oper
   const datatype = job.precision.activation
   return [
     ...(model.finalNorm ? norm('head.norm', job, ownTokens * model.hidden) : []),
-    ...(model.headTransform ? linear(job, 'head.transform', { tokens, n: model.hidden / sharding.tp, k: model.hidden, datatype, plain: true }) : []),
+    ...(model.headTransform
+      ? linear(job, 'head.transform', { tokens, n: model.hidden / sharding.tp, k: model.hidden, datatype, plain: true })
+      : []),
     ...headExchange(job, shape, sharding),
     ...linear(job, 'head.logits', { tokens, n: vocabulary, k: model.hidden, datatype, plain: true }),
-    ...traffic('head.loss', { forward: loss.forward * logitBytes, backward: loss.backward * logitBytes, kernels: [6, 3] }),
+    ...traffic('head.loss', {
+      forward: loss.forward * logitBytes,
+      backward: loss.backward * logitBytes,
+      kernels: [6, 3],
+    }),
   ]
 }
 

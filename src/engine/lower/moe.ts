@@ -89,9 +89,15 @@ function shared(job: Job, shape: LocalShape, sharding: Sharding, moe: MoeShape):
   const bytes = job.precision.activationBytes * shape.tokens * job.model.hidden
   const gathered = sharding.tp > 1 && sharding.sp
   return [
-    ...(gathered ? exchange('moe.shared.gather', 'tp', bytes, { forward: 'all-gather', backward: 'reduce-scatter', hidden: 0 }) : []),
+    ...(gathered
+      ? exchange('moe.shared.gather', 'tp', bytes, { forward: 'all-gather', backward: 'reduce-scatter', hidden: 0 })
+      : []),
     ...gatedMatmuls('moe.shared', job, shape.tokens, moe.sharedFfn / sharding.tp),
-    ...(gathered ? exchange('moe.shared.scatter', 'tp', bytes, { forward: 'reduce-scatter', backward: 'all-gather', hidden: 0 }) : []),
-    ...(sharding.tp > 1 && !sharding.sp ? exchange('moe.shared.allReduce', 'tp', bytes, { forward: 'all-reduce', hidden: 0 }) : []),
+    ...(gathered
+      ? exchange('moe.shared.scatter', 'tp', bytes, { forward: 'reduce-scatter', backward: 'all-gather', hidden: 0 })
+      : []),
+    ...(sharding.tp > 1 && !sharding.sp
+      ? exchange('moe.shared.allReduce', 'tp', bytes, { forward: 'all-reduce', hidden: 0 })
+      : []),
   ]
 }

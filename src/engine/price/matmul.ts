@@ -35,7 +35,11 @@ export const matmulSeconds = formula<MatmulInputs>({
       (x.waves * 2 * x.tileRows * x.tileColumns * (x.k / x.splits + x.halfDepth) * x.multiprocessors) /
       (x.peakFlopPerSecond * x.efficiency * x.tileEfficiency)
     const memory = x.bytes / (x.hbmBytesPerSecond * x.hbmEfficiency)
-    return Math.cbrt(compute * compute * compute + memory * memory * memory) + x.kernelSeconds + (x.groups - 1) * x.groupSeconds
+    return (
+      Math.cbrt(compute * compute * compute + memory * memory * memory) +
+      x.kernelSeconds +
+      (x.groups - 1) * x.groupSeconds
+    )
   },
 })
 
