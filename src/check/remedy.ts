@@ -42,7 +42,9 @@ const SPARE = 3
 const NOTICEABLE = 0.998
 
 function byPromise(a: Remedy, b: Remedy): number {
-  return Number(fits(b.simulation)) - Number(fits(a.simulation)) || stepOf(a) - stepOf(b) || (a.change < b.change ? -1 : 1)
+  return (
+    Number(fits(b.simulation)) - Number(fits(a.simulation)) || stepOf(a) - stepOf(b) || (a.change < b.change ? -1 : 1)
+  )
 }
 
 function stepOf(remedy: Remedy): number {
@@ -77,19 +79,35 @@ function changeOf(before: Strategy, after: Strategy): string {
 function knobs(strategy: Strategy): Knob[] {
   const { tp, sp, pp, cp, vpp, schedule, microBatch, zero, recompute } = strategy
   const halfAndDouble = (n: number) => (n > 1 ? [n / 2, n * 2] : [n * 2])
-  const chunked = (chunks: number): Partial<Strategy> => ({ vpp: chunks, schedule: chunks > 1 ? 'interleaved' : '1f1b' })
+  const chunked = (chunks: number): Partial<Strategy> => ({
+    vpp: chunks,
+    schedule: chunks > 1 ? 'interleaved' : '1f1b',
+  })
   return [
     ...halfAndDouble(tp).map((n) => ({ label: `TP ${n}`, part: { tp: n, sp: n > 1 && (sp || tp === 1) } })),
     ...halfAndDouble(pp).map((n) => ({ label: `PP ${n}`, part: { pp: n, ...(n === 1 ? chunked(1) : {}) } })),
     ...halfAndDouble(cp).map((n) => ({ label: `CP ${n}`, part: { cp: n } })),
-    ...(pp > 1 ? halfAndDouble(vpp) : []).map((n) => ({ label: `${n} chunk${n > 1 ? 's' : ''} per stage`, part: chunked(n) })),
-    ...(pp > 1 && vpp === 1 && schedule !== 'zero-bubble' ? [{ label: 'zero-bubble schedule', part: { schedule: 'zero-bubble' as const } }] : []),
+    ...(pp > 1 ? halfAndDouble(vpp) : []).map((n) => ({
+      label: `${n} chunk${n > 1 ? 's' : ''} per stage`,
+      part: chunked(n),
+    })),
+    ...(pp > 1 && vpp === 1 && schedule !== 'zero-bubble'
+      ? [{ label: 'zero-bubble schedule', part: { schedule: 'zero-bubble' as const } }]
+      : []),
     ...halfAndDouble(microBatch).map((n) => ({ label: `micro-batch ${n}`, part: { microBatch: n } })),
-    ...recomputes.filter((kind) => kind !== recompute).map((kind) => ({ label: `recompute ${kind}`, part: { recompute: kind } })),
-    ...([0, 1, 2, 3] as const).filter((stage) => stage !== zero).map((stage) => ({ label: `ZeRO ${stage}`, part: { zero: stage } })),
+    ...recomputes
+      .filter((kind) => kind !== recompute)
+      .map((kind) => ({ label: `recompute ${kind}`, part: { recompute: kind } })),
+    ...([0, 1, 2, 3] as const)
+      .filter((stage) => stage !== zero)
+      .map((stage) => ({ label: `ZeRO ${stage}`, part: { zero: stage } })),
     ...(tp > 1 && !sp ? [{ label: 'sequence parallelism', part: { sp: true } }] : []),
-    ...(tp > 1 && !strategy.overlapTp ? [{ label: 'overlap TP communication with matmuls', part: { overlapTp: true } }] : []),
-    ...(strategy.overlapGradients ? [] : [{ label: 'overlap gradient reduction with backward', part: { overlapGradients: true } }]),
+    ...(tp > 1 && !strategy.overlapTp
+      ? [{ label: 'overlap TP communication with matmuls', part: { overlapTp: true } }]
+      : []),
+    ...(strategy.overlapGradients
+      ? []
+      : [{ label: 'overlap gradient reduction with backward', part: { overlapGradients: true } }]),
   ]
 }
 

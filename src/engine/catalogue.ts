@@ -105,7 +105,16 @@ export const catalogue = {
     better: 'lower',
     text: 'stepSeconds + stragglersPerDoubling * log2(max(1, gpus / gpusPerNode)) * (step.compute + step.recompute + step.exposed + step.bubble + step.optimizer + step.host)',
     source: 'spread between nodes grows with their number: fitted to published weak-scaling runs',
-    compute: (f) => f.stepSeconds + f.stragglersPerDoubling * Math.log2(Math.max(1, f.gpus / f.gpusPerNode)) * (f["step.compute"] + f["step.recompute"] + f["step.exposed"] + f["step.bubble"] + f["step.optimizer"] + f["step.host"]),
+    compute: (f) =>
+      f.stepSeconds +
+      f.stragglersPerDoubling *
+        Math.log2(Math.max(1, f.gpus / f.gpusPerNode)) *
+        (f['step.compute'] +
+          f['step.recompute'] +
+          f['step.exposed'] +
+          f['step.bubble'] +
+          f['step.optimizer'] +
+          f['step.host']),
   },
   'step.time': {
     label: 'step time',
@@ -113,7 +122,14 @@ export const catalogue = {
     better: 'lower',
     text: 'step.compute + step.recompute + step.exposed + step.bubble + step.optimizer + step.host + step.overhead',
     source: 'parts add up to the step; all of the busiest stage',
-    compute: (f) => f['step.compute'] + f['step.recompute'] + f['step.exposed'] + f['step.bubble'] + f['step.optimizer'] + f['step.host'] + f['step.overhead'],
+    compute: (f) =>
+      f['step.compute'] +
+      f['step.recompute'] +
+      f['step.exposed'] +
+      f['step.bubble'] +
+      f['step.optimizer'] +
+      f['step.host'] +
+      f['step.overhead'],
   },
   'comm.tp.time': {
     label: 'tensor-parallel communication',
@@ -200,7 +216,8 @@ export const catalogue = {
     unit: 'flop',
     better: 'neutral',
     text: '3 * tokens.per_step * forwardFlopPerToken',
-    source: 'forward once, backward twice; causal attention counted as the half it needs. Narayanan et al. 2021, arXiv:2104.04473, appendix',
+    source:
+      'forward once, backward twice; causal attention counted as the half it needs. Narayanan et al. 2021, arXiv:2104.04473, appendix',
     compute: (f) => 3 * f['tokens.per_step'] * f.forwardFlopPerToken,
   },
   'flop.hardware_per_step': {
@@ -217,7 +234,7 @@ export const catalogue = {
     better: 'neutral',
     text: 'ceil(tokens / tokens.per_step)',
     source: 'definition',
-    compute: (f) => Math.ceil(f.tokens / f["tokens.per_step"]),
+    compute: (f) => Math.ceil(f.tokens / f['tokens.per_step']),
   },
   'flop.run': {
     label: 'model FLOP of the run',
@@ -431,7 +448,12 @@ export const catalogue = {
     better: 'lower',
     text: 'memory.weights + memory.gradients + memory.optimizer_state + memory.activations + memory.buffers',
     source: 'of the worst stage',
-    compute: (f) => f['memory.weights'] + f['memory.gradients'] + f['memory.optimizer_state'] + f['memory.activations'] + f['memory.buffers'],
+    compute: (f) =>
+      f['memory.weights'] +
+      f['memory.gradients'] +
+      f['memory.optimizer_state'] +
+      f['memory.activations'] +
+      f['memory.buffers'],
   },
   'memory.allocated': {
     label: 'tensors at the peak',
@@ -500,7 +522,7 @@ export const catalogue = {
     better: 'lower',
     text: 'run.steps * step.time / goodput',
     source: 'failures, checkpoints and restarts included',
-    compute: (f) => f['run.steps'] * f['step.time'] / f.goodput,
+    compute: (f) => (f['run.steps'] * f['step.time']) / f.goodput,
   },
   'run.days': {
     label: 'days',
@@ -516,7 +538,7 @@ export const catalogue = {
     better: 'lower',
     text: 'gpus * run.time / secondsPerHour',
     source: 'definition',
-    compute: (f) => f.gpus * f['run.time'] / f.secondsPerHour,
+    compute: (f) => (f.gpus * f['run.time']) / f.secondsPerHour,
   },
   'run.energy': {
     label: 'energy',
@@ -524,7 +546,7 @@ export const catalogue = {
     better: 'lower',
     text: 'gpus / gpusPerNode * nodeWatts * pue * run.time',
     source: 'nodes at full load for the whole run, times power usage effectiveness',
-    compute: (f) => f.gpus / f.gpusPerNode * f.nodeWatts * f.pue * f['run.time'],
+    compute: (f) => (f.gpus / f.gpusPerNode) * f.nodeWatts * f.pue * f['run.time'],
   },
   'run.cost': {
     label: 'cost',

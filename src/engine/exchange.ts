@@ -66,7 +66,10 @@ function perStep(context: Context): Exchanged[] {
   const reduced =
     strategy.zero === 0
       ? priced(context, 'dp.gradients.allReduce', 'all-reduce', layout.dp, bytes)
-      : [...priced(context, 'dp.gradients.reduceScatter', 'reduce-scatter', layout.shard, bytes), ...sumReplicas(context)]
+      : [
+          ...priced(context, 'dp.gradients.reduceScatter', 'reduce-scatter', layout.shard, bytes),
+          ...sumReplicas(context),
+        ]
   return hide(reduced, strategy.overlapGradients ? bucketed(context, windows.backwardSeconds) : nothing)
 }
 
@@ -109,12 +112,23 @@ function perMicroBatch(context: Context): Exchanged[] {
   const layers = stage.layers.reduce((sum, n) => sum + n, 0) * rounds
   const ends = stage.parameters - stage.layerParameters
   const parts = (name: string, collective: Collective, elementBytes: number): Exchanged[] => [
-    ...priced(context, `dp.layer.${name}`, collective, layout.shard, elementBytes * layer).map(({ timing }) => ({ timing, times: layers })),
-    ...priced(context, `dp.ends.${name}`, collective, layout.shard, elementBytes * ends).map(({ timing }) => ({ timing, times: rounds })),
+    ...priced(context, `dp.layer.${name}`, collective, layout.shard, elementBytes * layer).map(({ timing }) => ({
+      timing,
+      times: layers,
+    })),
+    ...priced(context, `dp.ends.${name}`, collective, layout.shard, elementBytes * ends).map(({ timing }) => ({
+      timing,
+      times: rounds,
+    })),
   ]
   const { weightBytes, gradientWireBytes } = job.precision
-  const gather = (pass: string) => (strategy.zero === 3 ? parts(`weights.allGather.${pass}`, 'all-gather', weightBytes) : [])
-  const backward = [...gather('backward'), ...parts('gradients.reduceScatter', 'reduce-scatter', gradientWireBytes), ...sumReplicas(context)]
+  const gather = (pass: string) =>
+    strategy.zero === 3 ? parts(`weights.allGather.${pass}`, 'all-gather', weightBytes) : []
+  const backward = [
+    ...gather('backward'),
+    ...parts('gradients.reduceScatter', 'reduce-scatter', gradientWireBytes),
+    ...sumReplicas(context),
+  ]
   const stream = (seconds: number) => streamed(context, microBatches * seconds)
   return [
     ...hide(gather('forward'), strategy.overlapWeights ? stream(windows.forwardSeconds) : nothing),
@@ -162,6 +176,12 @@ export function stepOptimizer(job: Job, strategy: Strategy, stage: Stage): Timin
   const shard = strategy.zero === 0 ? 1 : strategy.shardRanks
   const updated = masterBytes > 0 ? 2 * masterBytes + weightBytes : 2 * weightBytes
   const bytes = (stage.parameters / shard) * (updated + 2 * job.optimizer.stateBytes + 2 * gradientBytes)
-  const operation = { kind: 'elementwise', name: 'optimizer', phase: 'step', bytes, kernels: OPTIMIZER_KERNELS } as const
+  const operation = {
+    kind: 'elementwise',
+    name: 'optimizer',
+    phase: 'step',
+    bytes,
+    kernels: OPTIMIZER_KERNELS,
+  } as const
   return priceElementwise(operation, job.cluster.device, job.calibration)
 }

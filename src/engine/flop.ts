@@ -17,10 +17,16 @@ export const TRAINING_PASSES = 3
  * two per weight of the output matrix. Narayanan et al. 2021, arXiv:2104.04473, appendix; Chowdhery et al. 2022
  * (PaLM), arXiv:2204.02311, appendix B. Norms and activations are not counted, as is the custom.
  */
-export function forwardFlopPerToken(model: ModelShape, seqLen: number, convention: AttentionConvention = 'causal'): number {
+export function forwardFlopPerToken(
+  model: ModelShape,
+  seqLen: number,
+  convention: AttentionConvention = 'causal',
+): number {
   const { kinds, pattern } = layerKinds(model)
   const causal = model.causal && convention === 'causal'
-  const perKind = kinds.map(({ window }) => 4 * model.heads * model.headDim * meanSpan(seqLen, causal, convention === 'full' ? 0 : window))
+  const perKind = kinds.map(
+    ({ window }) => 4 * model.heads * model.headDim * meanSpan(seqLen, causal, convention === 'full' ? 0 : window),
+  )
   const attention = pattern.reduce((sum, kind) => sum + (perKind[kind] ?? 0), 0)
   const transform = model.headTransform ? model.hidden ** 2 : 0
   const weights = model.layers * countParameters(model).layerMatrices + model.vocabulary * model.hidden + transform

@@ -48,11 +48,15 @@ function stateBytes({ precision, optimizer }: Job, { zero, shardRanks }: Strateg
 
 function heldActivations(job: Job, strategy: Strategy, shape: LocalShape, stage: Stage, index: number): number {
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
-  const inFlight = scheduleTable[strategy.schedule].inFlight({ pp: strategy.pp, vpp: strategy.vpp, microBatches }, index)
+  const inFlight = scheduleTable[strategy.schedule].inFlight(
+    { pp: strategy.pp, vpp: strategy.vpp, microBatches },
+    index,
+  )
   const layers = stage.layers.reduce((sum, n) => sum + n, 0)
   const perLayer = layerActivations(job, strategy, shape)
   // A stage keeps what it sends until the transfer is done.
-  const output = strategy.pp > 1 && stage.head === 0 ? shape.ownTokens * shape.model.hidden * job.precision.activationBytes : 0
+  const output =
+    strategy.pp > 1 && stage.head === 0 ? shape.ownTokens * shape.model.hidden * job.precision.activationBytes : 0
   const oneLayer = strategy.recompute === 'full' ? savedTensors(job, strategy, shape) : 0
   return inFlight * (layers * perLayer + output) + oneLayer
 }

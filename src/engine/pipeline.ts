@@ -1,10 +1,11 @@
 /** The stages at work: the schedule played out, what transfers add to it, and which stage sets the pace. */
+
+import type { Windows } from './exchange.ts'
 import type { Job } from './job.ts'
 import type { Group, Layout } from './layout.ts'
-import type { Windows } from './exchange.ts'
 import { priceCollective } from './price/collective.ts'
 import { type ChunkSeconds, freeTransfer, play, type Timeline, type Transfer } from './schedule/play.ts'
-import { type PipelineShape, type Schedule, scheduleTable, type StageSeconds } from './schedule/schedule.ts'
+import { type PipelineShape, type Schedule, type StageSeconds, scheduleTable } from './schedule/schedule.ts'
 import { microBatchesOf, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
 
@@ -54,7 +55,10 @@ function assemble(job: Job, strategy: Strategy, layout: Layout, chunks: ChunkSec
   const transfers = pp === 1 ? [] : [{ timing: priceTransfer(job, strategy, layout.pp), times: 2 * vpp * microBatches }]
   const sending = transfers[0]?.timing.seconds ?? 0
   const { ppBlocking, ppBlockingOverlapped } = job.calibration
-  const transfer = { seconds: sending, blockingSeconds: sending * (strategy.overlapPp ? ppBlockingOverlapped : ppBlocking) }
+  const transfer = {
+    seconds: sending,
+    blockingSeconds: sending * (strategy.overlapPp ? ppBlockingOverlapped : ppBlocking),
+  }
   const shape = { pp, vpp, microBatches }
   const { timeline, delaySeconds } = run({ schedule: scheduleTable[strategy.schedule], shape, transfer, slowest })
   // A late transfer can hold up several stages; what it costs beyond its own time counts as idling.

@@ -1,6 +1,7 @@
 /** Which layers stand on which stage, and what a stage costs. */
-import { countParameters } from './parameters.ts'
+
 import type { Job } from './job.ts'
+import { countParameters } from './parameters.ts'
 import { type BlockCost, type BlockCosts, computeSeconds, gpuSeconds } from './price/block.ts'
 import type { StageSeconds } from './schedule/schedule.ts'
 import type { Strategy } from './strategy.ts'
@@ -53,7 +54,9 @@ export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[
   const { pp, tp } = strategy
   return Array.from({ length: pp }, (_, stage) => {
     const own = chunks.filter((_, chunk) => chunk % pp === stage)
-    const layers = (chunks[0] as Chunk).layers.map((_, kind) => own.reduce((sum, chunk) => sum + (chunk.layers[kind] ?? 0), 0))
+    const layers = (chunks[0] as Chunk).layers.map((_, kind) =>
+      own.reduce((sum, chunk) => sum + (chunk.layers[kind] ?? 0), 0),
+    )
     const embedding = stage === 0 ? 1 : 0
     const head = stage === pp - 1 ? 1 : 0
     // A tied output matrix is the embedding's; on another stage it is a copy of it.
@@ -94,7 +97,9 @@ function blockSeconds({ passes, host }: BlockCost): StageSeconds {
 
 export function blocksOf(chunk: Chunk, costs: BlockCosts): (readonly [BlockCost, number])[] {
   const layers = costs.layers.map((block, kind) => [block, chunk.layers[kind] ?? 0] as const)
-  return [...layers, [costs.embedding, chunk.embedding] as const, [costs.head, chunk.head] as const].filter(([, times]) => times > 0)
+  return [...layers, [costs.embedding, chunk.embedding] as const, [costs.head, chunk.head] as const].filter(
+    ([, times]) => times > 0,
+  )
 }
 
 /** Seconds by cause that a stage is busy with one micro-batch. */

@@ -46,7 +46,13 @@ test('changing the size of a byte or a second changes each metric by its dimensi
         const unit = units[catalogue[name].unit]
         const expected = before[name] * byte ** unit.byte * second ** unit.second
         // Headroom is a small difference of large numbers.
-        const tolerance = 1e-9 * Math.max(Math.abs(expected), name === 'memory.headroom' ? 1e11 * byte : 0, name === 'step.bubble' || name === 'bubble.fraction' ? second : 0)
+        const tolerance =
+          1e-9 *
+          Math.max(
+            Math.abs(expected),
+            name === 'memory.headroom' ? 1e11 * byte : 0,
+            name === 'step.bubble' || name === 'bubble.fraction' ? second : 0,
+          )
         if (Number.isFinite(expected)) expect(Math.abs(after[name] - expected), name).toBeLessThanOrEqual(tolerance)
         else expect(after[name], name).toBe(expected)
       }

@@ -11,7 +11,9 @@ import { metricNames } from '../../src/engine/metrics.ts'
 const math = create(all as FactoryFunctionMap)
 const engine = new URL('../../src/engine/', import.meta.url)
 const files = readdirSync(engine, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
-const modules = await Promise.all(files.map(async (file) => (await import(new URL(file, engine).href)) as Record<string, unknown>))
+const modules = await Promise.all(
+  files.map(async (file) => (await import(new URL(file, engine).href)) as Record<string, unknown>),
+)
 
 const isFormula = (value: unknown): value is Formula<Record<string, number>> =>
   typeof value === 'object' && value !== null && 'text' in value && 'compute' in value && 'id' in value
@@ -21,10 +23,13 @@ const formulas = modules.flatMap((module) => Object.values(module)).filter(isFor
 /** mathjs reads `step.time` as a property: one flat name instead. */
 const flat = (text: string) => text.replace(/\b([a-z][a-z_]*(?:\.[a-z_]+)+)\b/gi, (name) => name.replaceAll('.', '__'))
 const FUNCTIONS = new Set(['max', 'min', 'cbrt', 'sqrt', 'log2', 'ceil', 'or', 'and'])
-const namesIn = (text: string) => [...new Set(text.match(/[A-Za-z_][\w.]*/g))].filter((name) => !FUNCTIONS.has(name) && !/^e\d/.test(name))
+const namesIn = (text: string) =>
+  [...new Set(text.match(/[A-Za-z_][\w.]*/g))].filter((name) => !FUNCTIONS.has(name) && !/^e\d/.test(name))
 
 const values = (names: readonly string[]) =>
-  fc.record(Object.fromEntries(names.map((name) => [name, fc.integer({ min: 1000, max: 64_000 }).map((n) => n / 1000)])))
+  fc.record(
+    Object.fromEntries(names.map((name) => [name, fc.integer({ min: 1000, max: 64_000 }).map((n) => n / 1000)])),
+  )
 
 function expectSame(text: string, compute: (inputs: never) => number) {
   const names = namesIn(text)

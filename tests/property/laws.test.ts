@@ -18,13 +18,21 @@ const law = (holds: (job: Job, strategy: Strategy) => void) =>
 const stepOf = (job: Job, strategy: Strategy) => simulate(job, strategy).metrics['step.time']
 const SLACK = 1 + 1e-9
 
-test('the plans of these tests keep every rule', () => law((job, strategy) => expect(brokenRules(job, strategy)).toEqual([])))
+test('the plans of these tests keep every rule', () =>
+  law((job, strategy) => expect(brokenRules(job, strategy)).toEqual([])))
 
 describe('more of anything never makes a step slower', () => {
   const better: Record<string, (job: Job) => Job> = {
-    'memory bandwidth': (job) => withCluster(job, { device: { ...job.cluster.device, hbmBytesPerSecond: 2 * job.cluster.device.hbmBytesPerSecond } }),
-    'scale-up bandwidth': (job) => withCluster(job, { scaleUp: { ...job.cluster.scaleUp, bytesPerSecond: 2 * job.cluster.scaleUp.bytesPerSecond } }),
-    'scale-out bandwidth': (job) => withCluster(job, { scaleOut: { ...job.cluster.scaleOut, bytesPerSecond: 2 * job.cluster.scaleOut.bytesPerSecond } }),
+    'memory bandwidth': (job) =>
+      withCluster(job, {
+        device: { ...job.cluster.device, hbmBytesPerSecond: 2 * job.cluster.device.hbmBytesPerSecond },
+      }),
+    'scale-up bandwidth': (job) =>
+      withCluster(job, { scaleUp: { ...job.cluster.scaleUp, bytesPerSecond: 2 * job.cluster.scaleUp.bytesPerSecond } }),
+    'scale-out bandwidth': (job) =>
+      withCluster(job, {
+        scaleOut: { ...job.cluster.scaleOut, bytesPerSecond: 2 * job.cluster.scaleOut.bytesPerSecond },
+      }),
     'a shorter step of the ring': (job) => withCluster(job, { scaleOut: { ...job.cluster.scaleOut, stepSeconds: 0 } }),
     'less oversubscription': (job) => withCluster(job, { scaleOut: { ...job.cluster.scaleOut, oversubscription: 1 } }),
     'faster matmuls': (job) => {
@@ -95,7 +103,10 @@ test('memory never rises with the ZeRO stage, nor with recomputation', () =>
 test('more replicas with more batch leave the work of a rank alone', () =>
   law((job, strategy) => {
     const wider = { ...strategy, dp: 2 * strategy.dp, shardRanks: 2 * strategy.shardRanks }
-    const grown = withCluster({ ...job, batch: { ...job.batch, globalBatch: 2 * job.batch.globalBatch } }, { gpus: 2 * job.cluster.gpus })
+    const grown = withCluster(
+      { ...job, batch: { ...job.batch, globalBatch: 2 * job.batch.globalBatch } },
+      { gpus: 2 * job.cluster.gpus },
+    )
     const [a, b] = [simulate(job, strategy), simulate(grown, wider)]
     expect(b.metrics['step.compute']).toBeCloseTo(a.metrics['step.compute'], 9)
     expect(b.metrics['comm.tp.time']).toBeCloseTo(a.metrics['comm.tp.time'], 9)
@@ -112,4 +123,5 @@ test('the closed form differs from the played pipeline in nothing but the pipeli
     if (strategy.pp === 1) expect(quick.metrics).toEqual(exact.metrics)
   }))
 
-test('same input, same numbers', () => law((job, strategy) => expect(simulate(job, strategy)).toEqual(simulate(job, strategy))))
+test('same input, same numbers', () =>
+  law((job, strategy) => expect(simulate(job, strategy)).toEqual(simulate(job, strategy))))

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { freeTransfer, play } from '../../src/engine/schedule/play.ts'
-import { type PipelineShape, type Schedule, scheduleTable, type StageSeconds } from '../../src/engine/schedule/schedule.ts'
+import {
+  type PipelineShape,
+  type Schedule,
+  type StageSeconds,
+  scheduleTable,
+} from '../../src/engine/schedule/schedule.ts'
 
 const seconds = fc.double({ min: 0.1, max: 3, noNaN: true })
 const stage = fc.record({ forward: seconds, backward: seconds, weight: seconds })
@@ -9,7 +14,12 @@ const stage = fc.record({ forward: seconds, backward: seconds, weight: seconds }
 /** Whole rounds of micro-batches, as the interleaved schedule needs them; any number for the others. */
 const shapes = (name: string): fc.Arbitrary<PipelineShape> =>
   fc
-    .record({ pp: fc.integer({ min: 1, max: 9 }), vpp: fc.integer({ min: 2, max: 4 }), rounds: fc.integer({ min: 1, max: 4 }), extra: fc.nat(8) })
+    .record({
+      pp: fc.integer({ min: 1, max: 9 }),
+      vpp: fc.integer({ min: 2, max: 4 }),
+      rounds: fc.integer({ min: 1, max: 4 }),
+      extra: fc.nat(8),
+    })
     .map(({ pp, vpp, rounds, extra }) =>
       name === 'interleaved'
         ? { pp: Math.max(2, pp), vpp, microBatches: Math.max(2, pp) * rounds }
@@ -34,24 +44,29 @@ describe.each(Object.entries(scheduleTable) as [string, Schedule][])('%s', (name
 
   test('unequal stages take at least as long as the busiest, and every pass waits for its input', () => {
     fc.assert(
-      fc.property(shapes(name), fc.array(stage, { minLength: 36, maxLength: 36 }), seconds, (shape, stages, transferSeconds) => {
-        const chunks = stages.slice(0, shape.pp * shape.vpp)
-        const timeline = play(schedule, shape, chunks, { seconds: transferSeconds, blockingSeconds: 0 })
-        const free = play(schedule, shape, chunks, freeTransfer)
-        const busy = Array.from({ length: shape.pp }, (_, s) =>
-          chunks.filter((_, c) => c % shape.pp === s).reduce((sum, c) => sum + c.forward + c.backward + c.weight, 0),
-        )
-        expect(free.seconds).toBeGreaterThanOrEqual(shape.microBatches * Math.max(...busy) - 1e-9)
-        expect(timeline.seconds).toBeGreaterThanOrEqual(free.seconds - 1e-9)
-        for (const [s, { passes, startSeconds }] of timeline.stages.entries()) {
-          const kinds = schedule.splitsBackward ? 3 : 2
-          expect(passes).toHaveLength(kinds * shape.vpp * shape.microBatches)
-          if (s > 0 || shape.pp === 1) continue
-          const first = passes.findIndex(({ kind }) => kind === 'backward')
-          const slowest = chunks.reduce((sum, c) => sum + c.forward, 0) + 2 * (shape.pp - 1) * transferSeconds
-          expect(startSeconds[first] as number).toBeGreaterThanOrEqual(slowest - 1e-9)
-        }
-      }),
+      fc.property(
+        shapes(name),
+        fc.array(stage, { minLength: 36, maxLength: 36 }),
+        seconds,
+        (shape, stages, transferSeconds) => {
+          const chunks = stages.slice(0, shape.pp * shape.vpp)
+          const timeline = play(schedule, shape, chunks, { seconds: transferSeconds, blockingSeconds: 0 })
+          const free = play(schedule, shape, chunks, freeTransfer)
+          const busy = Array.from({ length: shape.pp }, (_, s) =>
+            chunks.filter((_, c) => c % shape.pp === s).reduce((sum, c) => sum + c.forward + c.backward + c.weight, 0),
+          )
+          expect(free.seconds).toBeGreaterThanOrEqual(shape.microBatches * Math.max(...busy) - 1e-9)
+          expect(timeline.seconds).toBeGreaterThanOrEqual(free.seconds - 1e-9)
+          for (const [s, { passes, startSeconds }] of timeline.stages.entries()) {
+            const kinds = schedule.splitsBackward ? 3 : 2
+            expect(passes).toHaveLength(kinds * shape.vpp * shape.microBatches)
+            if (s > 0 || shape.pp === 1) continue
+            const first = passes.findIndex(({ kind }) => kind === 'backward')
+            const slowest = chunks.reduce((sum, c) => sum + c.forward, 0) + 2 * (shape.pp - 1) * transferSeconds
+            expect(startSeconds[first] as number).toBeGreaterThanOrEqual(slowest - 1e-9)
+          }
+        },
+      ),
     )
   })
 

@@ -33,7 +33,15 @@ export const calibration: Calibration = {
   fragmentation: 0.02,
 }
 
-const rates = (value: number): Record<Datatype, number> => ({ fp64: 0, fp32: value / 10, tf32: value / 2, bf16: value, fp16: value, fp8: value, fp4: value })
+const rates = (value: number): Record<Datatype, number> => ({
+  fp64: 0,
+  fp32: value / 10,
+  tf32: value / 2,
+  bf16: value,
+  fp16: value,
+  fp8: value,
+  fp4: value,
+})
 
 export const device: Device = {
   peakFlopPerSecond: { fp64: 30e12, fp32: 60e12, tf32: 400e12, bf16: 1e15, fp16: 1e15, fp8: 2e15, fp4: 4e15 },
@@ -172,7 +180,12 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         contention: 0.2,
         year: 2025,
       },
-      reliability: { failuresPerGpuSecond: 5e-9, checkpointSeconds: 10, restartSeconds: 600, checkpointIntervalSeconds: 0 },
+      reliability: {
+        failuresPerGpuSecond: 5e-9,
+        checkpointSeconds: 10,
+        restartSeconds: 600,
+        checkpointIntervalSeconds: 0,
+      },
       economics: { usdPerGpuSecond: 2.5 / 3600, pue: 1.2, usdPerJoule: 2e-8, energyIncluded: false },
       calibration,
     }

@@ -38,7 +38,10 @@ interface Row {
   readonly error: number
 }
 
-function rows(runs: readonly Run[], compare: (run: Run) => readonly [predicted: number, measured: number | undefined]): Row[] {
+function rows(
+  runs: readonly Run[],
+  compare: (run: Run) => readonly [predicted: number, measured: number | undefined],
+): Row[] {
   return runs.flatMap((run) => {
     const [predicted, measured] = compare(run)
     return measured === undefined ? [] : [{ name: run.name, predicted, measured, error: predicted / measured - 1 }]
@@ -59,7 +62,9 @@ const rate =
 function print(title: string, unit: number, table: readonly Row[]): void {
   const line = ({ name, predicted, measured, error }: Row) =>
     `  ${name.padEnd(44)} ${(predicted / unit).toFixed(2).padStart(9)} ${(measured / unit).toFixed(2).padStart(9)} ${(100 * error).toFixed(1).padStart(7)} %`
-  process.stdout.write(`\n${title}: predicted, measured, error; median ${(100 * median(table)).toFixed(1)} %\n${table.map(line).join('\n')}\n`)
+  process.stdout.write(
+    `\n${title}: predicted, measured, error; median ${(100 * median(table)).toFixed(1)} %\n${table.map(line).join('\n')}\n`,
+  )
 }
 
 const absolute = (table: readonly Row[]) => table.map(({ error }) => Math.abs(error)).sort((a, b) => a - b)
@@ -100,7 +105,10 @@ describe('B200, dense models of the SimuMax table', () => {
   const runs = runsOf('simumax')
 
   test('peak memory', () => {
-    const memory = rows(runs, ({ simulation, loaded }) => [simulation.metrics['memory.allocated'], loaded.measured?.memory_peak])
+    const memory = rows(runs, ({ simulation, loaded }) => [
+      simulation.metrics['memory.allocated'],
+      loaded.measured?.memory_peak,
+    ])
     print('SimuMax, peak memory, GiB', 2 ** 30, memory)
     expect(memory).toHaveLength(31)
     expect(median(memory)).toBeLessThanOrEqual(0.04)

@@ -32,7 +32,5 @@ function recomputed(operations: readonly Operation[], sharding: Sharding): Opera
 }
 
 function isUnfusedCore(operation: Operation): boolean {
-  return (
-    (operation.kind === 'attention' && operation.kernel === 'unfused') || operation.name === 'attention.softmax'
-  )
+  return (operation.kind === 'attention' && operation.kernel === 'unfused') || operation.name === 'attention.softmax'
 }

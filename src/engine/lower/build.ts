@@ -6,7 +6,14 @@ import type { Job } from '../job.ts'
 import type { Collective, Communication, Dimension, Matmul, Operation, Phase } from '../operation.ts'
 
 /** [tokens, k] × [k, n]: backward does one product for the input and one for the weight. */
-export function linear(job: Job, name: string, tokens: number, n: number, k: number, datatype = job.precision.matmul): Operation[] {
+export function linear(
+  job: Job,
+  name: string,
+  tokens: number,
+  n: number,
+  k: number,
+  datatype = job.precision.matmul,
+): Operation[] {
   const { matmul, matmulBytes, activationBytes, gradientBytes } = job.precision
   const inputBytes = datatype === matmul ? matmulBytes : activationBytes
   const product = (phase: Phase, rows: number, columns: number, depth: number, outputBytes: number): Matmul => ({

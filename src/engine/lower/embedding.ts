@@ -40,10 +40,16 @@ export function lowerHead(job: Job, shape: LocalShape, sharding: Sharding): Oper
   const { activation } = job.precision
   return [
     ...(model.finalNorm ? norm('head.norm', job, ownTokens * model.hidden) : []),
-    ...(model.headTransform ? linear(job, 'head.transform', tokens, model.hidden / sharding.tp, model.hidden, activation) : []),
+    ...(model.headTransform
+      ? linear(job, 'head.transform', tokens, model.hidden / sharding.tp, model.hidden, activation)
+      : []),
     ...headExchange(job, shape, sharding),
     ...linear(job, 'head.logits', tokens, vocabulary, model.hidden, activation),
-    ...traffic('head.loss', { forward: loss.forward * logitBytes, backward: loss.backward * logitBytes, kernels: [6, 3] }),
+    ...traffic('head.loss', {
+      forward: loss.forward * logitBytes,
+      backward: loss.backward * logitBytes,
+      kernels: [6, 3],
+    }),
   ]
 }
 

@@ -16,9 +16,15 @@ export function enterBlock(block: string, job: Job, shape: LocalShape, sharding:
   const hidden = sharding.overlapTp ? tpHidden : 0
   const backwardHidden = sharding.overlapTp ? tpHidden : tpBackwardHidden
   const bytes = job.precision.activationBytes * shape.tokens * shape.model.hidden
-  if (!sharding.sp) return exchange(`${block}.allReduce`, 'tp', bytes, { backward: 'all-reduce', hidden: backwardHidden })
+  if (!sharding.sp)
+    return exchange(`${block}.allReduce`, 'tp', bytes, { backward: 'all-reduce', hidden: backwardHidden })
   return [
-    ...exchange(`${block}.gather`, 'tp', bytes, { forward: 'all-gather', backward: 'reduce-scatter', hidden, backwardHidden }),
+    ...exchange(`${block}.gather`, 'tp', bytes, {
+      forward: 'all-gather',
+      backward: 'reduce-scatter',
+      hidden,
+      backwardHidden,
+    }),
     ...exchange(`${block}.regather`, 'tp', bytes, { backward: 'all-gather', hidden: backwardHidden }),
   ]
 }

@@ -54,7 +54,12 @@ export const unfusedAttentionSeconds = formula<UnfusedAttentionInputs>({
 /** Kernels of a fused pass: one forward; backward one for the row sums, one for the gradients, one to convert. */
 const KERNELS = { forward: 1, recompute: 1, inputGradient: 3, weightGradient: 0, step: 0 } as const
 
-export function priceAttention(operation: Attention, datatype: Datatype, device: Device, calibration: Calibration): Timing {
+export function priceAttention(
+  operation: Attention,
+  datatype: Datatype,
+  device: Device,
+  calibration: Calibration,
+): Timing {
   return operation.kernel === 'unfused'
     ? priceUnfused(operation, datatype, device, calibration)
     : priceFused(operation, datatype, device, calibration)
@@ -77,7 +82,15 @@ function priceFused(operation: Attention, datatype: Datatype, device: Device, ca
   }
   const seconds = fusedAttentionSeconds.compute(inputs)
   const record = inputs as unknown as Record<string, number>
-  return { operation, flop: operation.flop, seconds, exposedSeconds: seconds, bound: 'compute', formula: fusedAttentionSeconds, inputs: record }
+  return {
+    operation,
+    flop: operation.flop,
+    seconds,
+    exposedSeconds: seconds,
+    bound: 'compute',
+    formula: fusedAttentionSeconds,
+    inputs: record,
+  }
 }
 
 function priceUnfused(operation: Attention, datatype: Datatype, device: Device, calibration: Calibration): Timing {
@@ -91,7 +104,18 @@ function priceUnfused(operation: Attention, datatype: Datatype, device: Device, 
     kernelSeconds: calibration.kernelSeconds * 2 * KERNELS[operation.phase],
   }
   const seconds = unfusedAttentionSeconds.compute(inputs)
-  const bound = inputs.bytes / inputs.hbmBytesPerSecond / inputs.hbmEfficiency > seconds - inputs.kernelSeconds - 1e-15 ? 'memory' : 'compute'
+  const bound =
+    inputs.bytes / inputs.hbmBytesPerSecond / inputs.hbmEfficiency > seconds - inputs.kernelSeconds - 1e-15
+      ? 'memory'
+      : 'compute'
   const record = inputs as unknown as Record<string, number>
-  return { operation, flop: operation.flop, seconds, exposedSeconds: seconds, bound, formula: unfusedAttentionSeconds, inputs: record }
+  return {
+    operation,
+    flop: operation.flop,
+    seconds,
+    exposedSeconds: seconds,
+    bound,
+    formula: unfusedAttentionSeconds,
+    inputs: record,
+  }
 }

@@ -50,7 +50,13 @@ export function priceBlocks(job: Job, sharding: Sharding, layout: Layout): Block
   }
 }
 
-function priceBlock(name: string, operations: readonly Operation[], job: Job, sharding: Sharding, layout: Layout): BlockCost {
+function priceBlock(
+  name: string,
+  operations: readonly Operation[],
+  job: Job,
+  sharding: Sharding,
+  layout: Layout,
+): BlockCost {
   const priced = operations.map((operation) => price(operation, job, layout))
   const timings = sharding.cp > 1 && sharding.cpMode === 'ring' ? hideRing(priced, job.calibration.cpExposed) : priced
   const passes = {
@@ -60,7 +66,9 @@ function priceBlock(name: string, operations: readonly Operation[], job: Job, sh
     weightGradient: sum(timings, 'weightGradient'),
   }
   const isLayer = name !== 'embedding' && name !== 'head'
-  const host = isLayer ? waitForHost(job.software.hostSecondsPerLayer, passes, sharding) : { forward: 0, backward: 0, weight: 0 }
+  const host = isLayer
+    ? waitForHost(job.software.hostSecondsPerLayer, passes, sharding)
+    : { forward: 0, backward: 0, weight: 0 }
   return { name, timings, passes, host }
 }
 

@@ -1,7 +1,8 @@
 /** A collective in seconds, by group, placement and message size. */
+
+import { type Formula, formula } from '../formula.ts'
 import type { Calibration, Cluster } from '../job.ts'
 import type { Group } from '../layout.ts'
-import { type Formula, formula } from '../formula.ts'
 import type { Collective, Communication } from '../operation.ts'
 import type { Timing } from '../timing.ts'
 
@@ -54,8 +55,19 @@ export const treeAllReduceSeconds = formula<TreeInputs>({
   id: 'treeAllReduceSeconds',
   unit: 'seconds',
   text: 'baseSeconds + 2 * ((local - 1) * treeStepSeconds + log2(domains) * networkStepSeconds + (ranks - 1) / ranks * bytes / (bytesPerSecond * treeEfficiency))',
-  source: 'NCCL src/graph/tuning.cc (latency and bandwidth of the tree); Sanders et al. 2009, doi:10.1016/j.parco.2009.09.001 (two trees)',
-  compute: ({ baseSeconds, ranks, local, domains, treeStepSeconds, networkStepSeconds, bytes, bytesPerSecond, treeEfficiency }) =>
+  source:
+    'NCCL src/graph/tuning.cc (latency and bandwidth of the tree); Sanders et al. 2009, doi:10.1016/j.parco.2009.09.001 (two trees)',
+  compute: ({
+    baseSeconds,
+    ranks,
+    local,
+    domains,
+    treeStepSeconds,
+    networkStepSeconds,
+    bytes,
+    bytesPerSecond,
+    treeEfficiency,
+  }) =>
     baseSeconds +
     2 *
       ((local - 1) * treeStepSeconds +
@@ -89,7 +101,8 @@ export const allToAllSeconds = formula<AllToAllInputs>({
   id: 'allToAllSeconds',
   unit: 'seconds',
   text: 'baseSeconds + (ranks - domains) * stepSeconds + (domains - 1) * networkStepSeconds + max((local - 1) / ranks * bytes / (bytesPerSecond * allToAllEfficiency), (ranks - local) / ranks * bytes / networkBytesPerSecond)',
-  source: 'each rank sends an equal part to each other rank, inside and across domains at once; rate over ring rate: NVIDIA GTC 2025 session S72583',
+  source:
+    'each rank sends an equal part to each other rank, inside and across domains at once; rate over ring rate: NVIDIA GTC 2025 session S72583',
   compute: (x) =>
     x.baseSeconds +
     (x.ranks - x.domains) * x.stepSeconds +
@@ -149,7 +162,11 @@ interface Choice {
 }
 
 function choose<Inputs extends object>(by: Formula<Inputs>, inputs: Inputs): Choice {
-  return { formula: by as unknown as Formula<never>, inputs: inputs as Record<string, number>, seconds: by.compute(inputs) }
+  return {
+    formula: by as unknown as Formula<never>,
+    inputs: inputs as Record<string, number>,
+    seconds: by.compute(inputs),
+  }
 }
 
 type Pricer = (inputs: CollectiveInputs, cluster: Cluster, group: Group, calibration: Calibration) => Choice
@@ -195,7 +212,12 @@ function faster(a: Choice, b: Choice): Choice {
 }
 
 /** Nothing moves in a group of one. */
-export function priceCollective(operation: Communication, group: Group, cluster: Cluster, calibration: Calibration): Timing {
+export function priceCollective(
+  operation: Communication,
+  group: Group,
+  cluster: Cluster,
+  calibration: Calibration,
+): Timing {
   const inputs: CollectiveInputs = {
     bytes: operation.bytes,
     ranks: group.ranks,

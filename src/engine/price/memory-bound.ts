@@ -16,7 +16,8 @@ export const memoryBoundSeconds = formula<MemoryBoundInputs>({
   id: 'memoryBoundSeconds',
   unit: 'seconds',
   text: 'bytes / (hbmBytesPerSecond * hbmEfficiency) + kernels * kernelSeconds',
-  source: 'roofline: Williams et al. 2009, doi:10.1145/1498765.1498785; data movement per operator: Ivanov et al. 2021, arXiv:2007.00072',
+  source:
+    'roofline: Williams et al. 2009, doi:10.1145/1498765.1498785; data movement per operator: Ivanov et al. 2021, arXiv:2007.00072',
   compute: (x) => x.bytes / (x.hbmBytesPerSecond * x.hbmEfficiency) + x.kernels * x.kernelSeconds,
 })
 
@@ -30,5 +31,13 @@ export function priceElementwise(operation: Elementwise, device: Device, calibra
   }
   const seconds = memoryBoundSeconds.compute(inputs)
   const record = inputs as unknown as Record<string, number>
-  return { operation, flop: 0, seconds, exposedSeconds: seconds, bound: 'memory', formula: memoryBoundSeconds, inputs: record }
+  return {
+    operation,
+    flop: 0,
+    seconds,
+    exposedSeconds: seconds,
+    bound: 'memory',
+    formula: memoryBoundSeconds,
+    inputs: record,
+  }
 }

@@ -11,6 +11,7 @@ export const gpipe: Schedule = {
       ...all.map((microBatch): Pass => ({ kind: 'backward', chunk: 0, microBatch })),
     ]
   },
-  seconds: ({ pp, microBatches }, { forward, backward, weight }) => (microBatches + pp - 1) * (forward + backward + weight),
+  seconds: ({ pp, microBatches }, { forward, backward, weight }) =>
+    (microBatches + pp - 1) * (forward + backward + weight),
   inFlight: ({ microBatches }) => microBatches,
 }

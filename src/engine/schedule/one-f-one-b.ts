@@ -13,6 +13,7 @@ export const oneForwardOneBackward: Schedule = {
     }
     return passes
   },
-  seconds: ({ pp, microBatches }, { forward, backward, weight }) => (microBatches + pp - 1) * (forward + backward + weight),
+  seconds: ({ pp, microBatches }, { forward, backward, weight }) =>
+    (microBatches + pp - 1) * (forward + backward + weight),
   inFlight: ({ pp, microBatches }, stage) => Math.min(microBatches, pp - stage),
 }

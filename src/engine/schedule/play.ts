@@ -59,7 +59,13 @@ export function play(schedule: Schedule, shape: PipelineShape, chunks: ChunkSeco
   return { seconds: Math.max(...clocks), stages }
 }
 
-function passSeconds(chunks: ChunkSeconds, { kind }: Pass, position: number, { splitsBackward }: Schedule, transfer: Transfer): number {
+function passSeconds(
+  chunks: ChunkSeconds,
+  { kind }: Pass,
+  position: number,
+  { splitsBackward }: Schedule,
+  transfer: Transfer,
+): number {
   const { forward, backward, weight } = chunks[position] as StageSeconds
   if (kind === 'forward') return forward + transfer.blockingSeconds
   if (kind === 'weight') return weight
