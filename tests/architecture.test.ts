@@ -24,12 +24,13 @@ const rooms: Readonly<Record<string, Room>> = {
   units: room(['base']),
   engine: room(['base'], ['units']),
   scenario: room(['base', 'units', 'engine'], [], ['zod', 'yaml']),
+  growth: room(['base', 'engine'], ['units']),
   check: room(['base', 'units', 'engine']),
-  report: room(['base', 'units', 'engine'], ['scenario', 'check']),
-  cli: room(['base', 'units', 'engine', 'scenario', 'check', 'report'], [], ['commander', 'chalk', 'node:*']),
+  report: room(['base', 'units', 'engine'], ['scenario', 'growth', 'check']),
+  cli: room(['base', 'units', 'engine', 'scenario', 'growth', 'check', 'report'], [], ['commander', 'chalk', 'node:*']),
 }
 
-const pure = ['base', 'units', 'engine', 'check']
+const pure = ['base', 'units', 'engine', 'growth', 'check']
 
 interface Import {
   readonly from: string

@@ -1,7 +1,14 @@
 /** What repeated data is worth, how much data there is, and how much compute one stock of it can take in. */
 import { formula } from '../engine/formula.ts'
 import { type Cited, exactly, type Span } from './cited.ts'
-import { type Allocation, FLOP_PER_PARAMETER_TOKEN, flopWorth, type SurfaceConstants, surfaceLoss } from './loss-law.ts'
+import {
+  type Allocation,
+  FLOP_PER_PARAMETER_TOKEN,
+  flopWorth,
+  optimalParameters,
+  type SurfaceConstants,
+  surfaceLoss,
+} from './loss-law.ts'
 import { lowest } from './solve.ts'
 
 interface RepeatInputs {
@@ -59,8 +66,10 @@ export const repetitions = {
     label: 'next-token loss, standard recipe',
     tokenHalfLife: 15.387756,
     parameterHalfLife: 5.309743,
-    source: 'Muennighoff et al. 2023, arXiv:2305.16264, README of github.com/huggingface/datablations; standard error of the first 7.3',
-    validity: 'runs up to 9B parameters and 900B tokens; the law is monotone: runs that over-fitted were left out of the fit',
+    source:
+      'Muennighoff et al. 2023, arXiv:2305.16264, README of github.com/huggingface/datablations; standard error of the first 7.3',
+    validity:
+      'runs up to 9B parameters and 900B tokens; the law is monotone: runs that over-fitted were left out of the fit',
     confidence: 'primary',
   },
   diffusion: {
@@ -148,8 +157,7 @@ export function stockLoss(surface: SurfaceConstants, stock: Stock, parameters: n
 
 /** The best model that this much compute buys from this stock: size and number of epochs are free. */
 export function bestUnderStock(surface: SurfaceConstants, stock: Stock, flop: number): Allocation {
-  const { parameterExponent: a, tokenExponent: b } = surface
-  const free = matchedParameters.compute({ ...surface, tokens: 1 }) ** (a / (a + b)) * (flop / 6) ** (b / (a + b))
+  const free = optimalParameters.compute({ ...surface, flop })
   const tokensOf = (parameters: number) => flop / (FLOP_PER_PARAMETER_TOKEN * parameters)
   const height = (n: number) => stockLoss(surface, stock, n, tokensOf(n))
   const unlimited = stock.uniqueTokens === Number.POSITIVE_INFINITY

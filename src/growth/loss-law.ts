@@ -37,7 +37,8 @@ export const surfaces = {
     parameterExponent: 0.33917,
     tokenScale: 410.7,
     tokenExponent: 0.28491,
-    source: 'Hoffmann et al. 2022, arXiv:2203.15556, TeX source, read in github.com/epoch-research/analyzing-chinchilla',
+    source:
+      'Hoffmann et al. 2022, arXiv:2203.15556, TeX source, read in github.com/epoch-research/analyzing-chinchilla',
     validity: CHINCHILLA_RUNS,
     confidence: 'primary',
   },
@@ -48,7 +49,8 @@ export const surfaces = {
     parameterExponent: 0.34,
     tokenScale: 410.7,
     tokenExponent: 0.28,
-    source: 'Hoffmann et al. 2022, arXiv:2203.15556 §D.2: exponents rounded to two digits, which moves the optimum by a quarter',
+    source:
+      'Hoffmann et al. 2022, arXiv:2203.15556 §D.2: exponents rounded to two digits, which moves the optimum by a quarter',
     validity: CHINCHILLA_RUNS,
     confidence: 'secondary',
   },
@@ -89,7 +91,9 @@ export const surfaceLoss: Formula<AtModel> = formula<AtModel>({
   text: 'irreducibleNats + parameterScale / parameters ^ parameterExponent + tokenScale / tokens ^ tokenExponent',
   source: 'Hoffmann et al. 2022, arXiv:2203.15556 eq. 10; nats per token',
   compute: (s) =>
-    s.irreducibleNats + s.parameterScale / s.parameters ** s.parameterExponent + s.tokenScale / s.tokens ** s.tokenExponent,
+    s.irreducibleNats +
+    s.parameterScale / s.parameters ** s.parameterExponent +
+    s.tokenScale / s.tokens ** s.tokenExponent,
 })
 
 export const lossExponent: Formula<SurfaceConstants> = formula<SurfaceConstants>({
