@@ -1,7 +1,13 @@
 // Bundles src/ into dist/. npm runs it as `prepare`, so `npm ci` leaves a working bin/clusterwise.js.
 // It only bundles: types are checked by `npm test`, since a type error here would make an install fail.
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+// commander and yaml are CommonJS and call require.
+const banner = {
+  js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+}
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const esbuild = await bundler()
@@ -11,7 +17,31 @@ if (esbuild) {
     bundle(esbuild, { in: 'src/cli/main.ts', out: 'cli/main' }),
     bundle(esbuild, { in: 'src/index.ts', out: 'api/index' }),
   ])
-  removeAllBut(new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs))))
+  const packed = await packCatalog(esbuild)
+  removeAllBut(new Set([...built.flatMap(({ metafile }) => Object.keys(metafile.outputs)), ...packed]))
+}
+
+/** Parses each catalog entry once, so that a run need not: dist/catalog/KIND/NAME.json. */
+async function packCatalog(esbuild) {
+  const outfile = 'dist/pack.js'
+  const stdin = {
+    contents: "export * from './packed.ts'; export * from './yaml.ts'",
+    resolveDir: 'src/scenario',
+    loader: 'ts',
+  }
+  await esbuild.build({ stdin, bundle: true, platform: 'node', format: 'esm', target: 'node20', outfile, banner })
+  const { pack, parseYaml } = await import(new URL(`../${outfile}`, import.meta.url))
+  const names = readdirSync('scenarios/catalog', { recursive: true }).map((name) => name.replaceAll('\\', '/'))
+  return names
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => {
+      const { tree } = parseYaml({ label: name, text: readFileSync(`scenarios/catalog/${name}`, 'utf8'), own: false })
+      const file = `dist/catalog/${name.replace('.yaml', '.json')}`
+      mkdirSync(dirname(file), { recursive: true })
+      // A file that does not parse is left to the reader, which says where and why.
+      if (tree) writeFileSync(file, JSON.stringify(pack(tree)))
+      return tree ? [file] : []
+    })
 }
 
 /** A clone installed with `--omit=dev` has no esbuild: it keeps the bundle it has. */
@@ -43,10 +73,7 @@ function bundle(esbuild, entry) {
     legalComments: 'linked',
     metafile: true,
     logLevel: 'warning',
-    // commander and yaml are CommonJS and call require.
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
+    banner,
   })
 }
 

@@ -28,15 +28,11 @@ export function remedies(simulation: Simulation, most = 3): readonly Remedy[] {
     .map(({ label, turned }) => ({ label, change: changeOf(strategy, turned), simulation: estimate(job, turned) }))
     .filter(({ simulation: turned }) => fitsNow || fits(turned))
     .sort(byPromise)
-    .slice(0, most + SPARE)
+    .slice(0, most)
     .map((remedy) => ({ ...remedy, simulation: simulate(job, remedy.simulation.strategy) }))
     .filter((remedy) => !fitsNow || stepOf(remedy) < NOTICEABLE * stepNow)
     .sort(byPromise)
-    .slice(0, most)
 }
-
-/** Candidates simulated beyond those wanted: the estimate that ranks them is not exact. */
-const SPARE = 3
 
 /** A smaller gain is not worth a change. */
 const NOTICEABLE = 0.998

@@ -1,7 +1,7 @@
 /** The disk as `scenario/` may see it: below one root and in the catalog, and nothing else. */
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { type FileFault, type Files, maxFileBytes, type Reference, type SourceFile } from '../scenario/files.ts'
-import { catalogFolder, catalogNames } from './catalog.ts'
+import { catalogFolder, catalogNames, packedEntry } from './catalog.ts'
 import { disk, reasonOf } from './disk.ts'
 import { bundledScenarios, type Host } from './host.ts'
 
@@ -37,7 +37,9 @@ export function nodeFiles(cwd: string): Files {
 
 function openEntry(name: string, host: World): SourceFile | FileFault {
   const folder = catalogFolder(host)
-  return read(join(folder, `${name}.yaml`), folder, `catalog/${name}.yaml`, host)
+  const opened = read(join(folder, `${name}.yaml`), folder, `catalog/${name}.yaml`, host)
+  const packed = 'id' in opened ? packedEntry(name, host) : undefined
+  return packed ? { ...opened, packed } : opened
 }
 
 function openStdin(view: View, host: World, roots: Map<string, string>): SourceFile {

@@ -4,7 +4,7 @@ import type { Windows } from './exchange.ts'
 import type { Job } from './job.ts'
 import type { Group, Layout } from './layout.ts'
 import { priceCollective } from './price/collective.ts'
-import { type ChunkSeconds, freeTransfer, play, type Timeline, type Transfer } from './schedule/play.ts'
+import { type ChunkSeconds, play, type Timeline, type Transfer } from './schedule/play.ts'
 import { type PipelineShape, type Schedule, type StageSeconds, scheduleTable } from './schedule/schedule.ts'
 import { microBatchesOf, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
@@ -25,9 +25,8 @@ export type RunPipeline = (job: Job, strategy: Strategy, layout: Layout, chunks:
 /** Pass by pass, over stages as unequal as they are. */
 export const playPipeline: RunPipeline = (job, strategy, layout, chunks) =>
   assemble(job, strategy, layout, chunks, ({ schedule, shape, transfer }) => {
-    const free = play(schedule, shape, chunks, freeTransfer)
-    const timeline = strategy.pp === 1 ? free : play(schedule, shape, chunks, transfer)
-    return { timeline, delaySeconds: timeline.seconds - free.seconds }
+    const timeline = play(schedule, shape, chunks, transfer)
+    return { timeline, delaySeconds: timeline.seconds - timeline.freeSeconds }
   })
 
 /** By the schedule's closed form, as if every stage were as slow as the slowest: to rank many strategies. */
@@ -35,7 +34,8 @@ export const estimatePipeline: RunPipeline = (job, strategy, layout, chunks) =>
   assemble(job, strategy, layout, chunks, ({ schedule, shape, transfer, slowest }) => {
     const { pp, vpp, microBatches } = shape
     const delaySeconds = 2 * (pp - 1) * transfer.seconds + 2 * vpp * microBatches * transfer.blockingSeconds
-    return { timeline: { seconds: schedule.seconds(shape, slowest) + delaySeconds, stages: [] }, delaySeconds }
+    const freeSeconds = schedule.seconds(shape, slowest)
+    return { timeline: { seconds: freeSeconds + delaySeconds, freeSeconds, stages: [] }, delaySeconds }
   })
 
 interface Setting {

@@ -1,5 +1,7 @@
 /** How this room gets at files: through a given `Files`, so that it works on a disk, in a test and in a browser alike. */
 
+import type { Packed } from './packed.ts'
+
 /** A scenario is a few kB; this bounds what a hostile one can cost. Measured: a full megabyte of YAML takes a second. */
 export const maxFileBytes = 1_000_000
 
@@ -19,6 +21,8 @@ export interface SourceFile {
   /** How people are told about it: relative to where they stand. */
   readonly label: string
   readonly text: string
+  /** The same parsed, where a build has done so. */
+  readonly packed?: Packed
 }
 
 /** Why there is no text. `file` is what people are told it is called. */

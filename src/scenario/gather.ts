@@ -6,6 +6,7 @@ import { formatQuantity } from '../units/format.ts'
 import { shown } from './fields.ts'
 import { type FileFault, type Files, isFault, maxFileBytes, type Reference, type SourceFile } from './files.ts'
 import { located } from './located.ts'
+import { unpack } from './packed.ts'
 import { succeed } from './things.ts'
 import { merge, type Source, type Span, type Tree } from './tree.ts'
 import { type Parsed, parseYaml } from './yaml.ts'
@@ -123,14 +124,14 @@ function namesIn(own: Tree, gathering: Gathering): readonly Name[] {
   })
 }
 
-function load({ id, label, text }: SourceFile, own: boolean, files: Files): Loaded {
+function load({ id, label, text, packed }: SourceFile, own: boolean, files: Files): Loaded {
   const known = parsed.get(files) ?? new Map<string, Loaded>()
   parsed.set(files, known)
   const old = known.get(id)
   // A watched file changes, and a scenario may be run by itself and be extended by another.
   if (old && old.source.own === own && old.source.text === text) return old
   const source = { label, text, own }
-  const loaded = { source, parsed: parseYaml(source) }
+  const loaded = { source, parsed: packed?.text === text ? { tree: unpack(packed, source) } : parseYaml(source) }
   known.set(id, loaded)
   return loaded
 }

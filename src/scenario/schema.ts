@@ -354,15 +354,44 @@ const calibration = section('Constants of the performance model that belong to n
   fragmentation: part('Allocator rounding and fragmentation, as a share of what is allocated.'),
 }).prefault({})
 
+/**
+ * How a source counts the FLOP of a step: attention by the causal half or in full; `hardware` adds what full
+ * recomputation repeats (Narayanan et al. 2021, equation 3); `palm-6n` is six per parameter, embeddings included, plus
+ * attention (Chowdhery et al. 2022, appendix B); `lora-two-thirds` leaves out the weight gradients of a frozen model.
+ */
+export const flopConventions = [
+  'causal',
+  'full',
+  'hardware',
+  'palm-6n',
+  'palm-6n-causal',
+  'lora-two-thirds',
+  'unknown',
+] as const
+export type FlopConvention = (typeof flopConventions)[number]
+
 const measured = section('What someone measured and published for this very scenario.', {
   id: text('Short name of the row.').optional(),
+  source_key: text('Name under which runs of one source are summed up.').optional(),
   step_time: quantity('seconds', 'Time of one step.').optional(),
   tokens_per_second_per_gpu: quantity('tokensPerSecond', 'Throughput of one GPU, such as 400 tokens/s.').optional(),
   flop_per_second_per_gpu: quantity('flopPerSecond', 'Throughput of one GPU, by the convention given.').optional(),
   mfu: share('Model FLOPs utilization, by the convention given.').optional(),
   hfu: share('Hardware FLOPs utilization, by the convention given.').optional(),
-  flop_convention: text('How the source counts FLOPs.').optional(),
+  flop_convention: choice(flopConventions, 'How the source counts FLOP. Default: unknown.').optional(),
+  peak: quantity('flopPerSecond', 'Peak that its MFU refers to. Default: the bf16 peak of the GPU.').optional(),
+  printed: z
+    .array(z.string())
+    .meta({ description: 'Which of these the source prints; the rest is arithmetic on them.' })
+    .optional(),
   memory_peak: quantity('bytes', 'Peak memory of the fullest GPU.').optional(),
+  memory_kind: choice(
+    ['allocated', 'reserved', 'device'],
+    'What that counts: tensors, what the allocator holds, or all that the driver reports. Default: allocated.',
+  ).optional(),
+  trust: choice(['A', 'B', 'C'], 'How well the run is documented; C: incomplete or doubtful.').optional(),
+  suspect: text('Why the row is doubtful.').optional(),
+  unsupported: text('Why the run cannot be predicted yet; it is reported, not simulated.').optional(),
   inferred: z
     .array(z.string())
     .meta({ description: 'Paths of the scenario that the source does not state and that we had to assume.' })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { freeTransfer, play } from '../../src/engine/schedule/play.ts'
+import { play } from '../../src/engine/schedule/play.ts'
 import {
   type PipelineShape,
   type Schedule,
@@ -8,6 +8,7 @@ import {
   scheduleTable,
 } from '../../src/engine/schedule/schedule.ts'
 
+const free = { seconds: 0, blockingSeconds: 0 }
 const seconds = fc.double({ min: 0.1, max: 3, noNaN: true })
 const stage = fc.record({ forward: seconds, backward: seconds, weight: seconds })
 
@@ -36,7 +37,7 @@ describe.each(Object.entries(scheduleTable) as [string, Schedule][])('%s', (name
   test('the closed form is the time of equal stages played out', () => {
     fc.assert(
       fc.property(shapes(name), stage.filter(name === 'zero-bubble' ? regular : () => true), (shape, each) => {
-        const played = play(schedule, shape, equalChunks(shape, each), freeTransfer).seconds
+        const played = play(schedule, shape, equalChunks(shape, each), free).seconds
         expect(played).toBeCloseTo(schedule.seconds(shape, each), 6)
       }),
     )
@@ -51,12 +52,13 @@ describe.each(Object.entries(scheduleTable) as [string, Schedule][])('%s', (name
         (shape, stages, transferSeconds) => {
           const chunks = stages.slice(0, shape.pp * shape.vpp)
           const timeline = play(schedule, shape, chunks, { seconds: transferSeconds, blockingSeconds: 0 })
-          const free = play(schedule, shape, chunks, freeTransfer)
+          const { seconds: freeSeconds } = play(schedule, shape, chunks, free)
           const busy = Array.from({ length: shape.pp }, (_, s) =>
             chunks.filter((_, c) => c % shape.pp === s).reduce((sum, c) => sum + c.forward + c.backward + c.weight, 0),
           )
-          expect(free.seconds).toBeGreaterThanOrEqual(shape.microBatches * Math.max(...busy) - 1e-9)
-          expect(timeline.seconds).toBeGreaterThanOrEqual(free.seconds - 1e-9)
+          expect(timeline.freeSeconds).toBeCloseTo(freeSeconds, 9)
+          expect(freeSeconds).toBeGreaterThanOrEqual(shape.microBatches * Math.max(...busy) - 1e-9)
+          expect(timeline.seconds).toBeGreaterThanOrEqual(freeSeconds - 1e-9)
           for (const [s, { passes, startSeconds }] of timeline.stages.entries()) {
             const kinds = schedule.splitsBackward ? 3 : 2
             expect(passes).toHaveLength(kinds * shape.vpp * shape.microBatches)

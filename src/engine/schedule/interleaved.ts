@@ -9,11 +9,10 @@ export const interleaved: Schedule = {
     const ahead = passesAhead(shape, stage)
     const passes: Pass[] = []
     for (let i = 0; i < total + ahead; i++) {
-      if (i < total) passes.push({ kind: 'forward', ...position(shape, i) })
-      if (i >= ahead) {
-        const { chunk, microBatch } = position(shape, i - ahead)
-        passes.push({ kind: 'backward', chunk: shape.vpp - 1 - chunk, microBatch })
-      }
+      if (i < total) passes.push({ kind: 'forward', chunk: chunkAt(shape, i), microBatch: microBatchAt(shape, i) })
+      if (i < ahead) continue
+      const chunk = shape.vpp - 1 - chunkAt(shape, i - ahead)
+      passes.push({ kind: 'backward', chunk, microBatch: microBatchAt(shape, i - ahead) })
     }
     return passes
   },
@@ -27,8 +26,10 @@ function passesAhead({ pp, vpp, microBatches }: PipelineShape, stage: number): n
 }
 
 /** Micro-batches go in groups of pp, each group through all chunks before the next one enters. */
-function position({ pp, vpp }: PipelineShape, index: number): { chunk: number; microBatch: number } {
-  const group = Math.floor(index / (pp * vpp))
-  const inGroup = index % (pp * vpp)
-  return { chunk: Math.floor(inGroup / pp), microBatch: group * pp + (inGroup % pp) }
+function chunkAt({ pp, vpp }: PipelineShape, index: number): number {
+  return Math.floor((index % (pp * vpp)) / pp)
+}
+
+function microBatchAt({ pp, vpp }: PipelineShape, index: number): number {
+  return Math.floor(index / (pp * vpp)) * pp + (index % pp)
 }

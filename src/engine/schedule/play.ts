@@ -11,6 +11,8 @@ export interface PlayedStage {
 export interface Timeline {
   /** From the first pass to the end of the last. */
   readonly seconds: number
+  /** The same if transfers between stages were free. */
+  readonly freeSeconds: number
   readonly stages: readonly PlayedStage[]
 }
 
@@ -20,93 +22,100 @@ export interface Transfer {
   readonly blockingSeconds: number
 }
 
-export const freeTransfer: Transfer = { seconds: 0, blockingSeconds: 0 }
-
 /** Seconds of each chunk of the model, in model order. */
 export type ChunkSeconds = readonly StageSeconds[]
 
 /**
  * Each stage runs its passes in order; a pass starts when its stage is free and its input has arrived. Stages are
- * served in turn until all passes are done; an order that can never finish is a bug of ours.
+ * served in turn until all passes are done; an order that can never finish is a bug of ours. Two clocks run side by
+ * side, with transfers as they are and with free ones.
  */
 export function play(schedule: Schedule, shape: PipelineShape, chunks: ChunkSeconds, transfer: Transfer): Timeline {
   const { pp } = shape
-  const orders = Array.from({ length: pp }, (_, stage) => schedule.order(shape, stage))
-  const stages = orders.map((passes): PlayedStage => ({ passes, startSeconds: new Float64Array(passes.length) }))
-  const done = new Finished(shape, transfer.seconds)
+  const stages = Array.from({ length: pp }, (_, stage): PlayedStage => {
+    const passes = schedule.order(shape, stage)
+    return { passes, startSeconds: new Float64Array(passes.length) }
+  })
+  const durations = passDurations(schedule, chunks)
+  const inputs = new Inputs(shape)
+  const size = inputs.size
+  // End of each forward pass, then of each backward pass; NaN while it has not run.
+  const ends = new Float64Array(2 * size).fill(Number.NaN)
+  const freeEnds = new Float64Array(2 * size)
   const clocks = new Float64Array(pp)
+  const freeClocks = new Float64Array(pp)
   const next = new Int32Array(pp)
-  let left = orders.reduce((sum, order) => sum + order.length, 0)
+  let left = stages.reduce((sum, { passes }) => sum + passes.length, 0)
   while (left > 0) {
     const before = left
     for (let stage = 0; stage < pp; stage++) {
       const { passes, startSeconds } = stages[stage] as PlayedStage
-      for (let i = next[stage] as number; i < passes.length; i++) {
+      let i = next[stage] as number
+      for (; i < passes.length; i++) {
         const pass = passes[i] as Pass
-        const ready = done.inputReady(pass, stage)
-        if (Number.isNaN(ready)) break
-        const start = Math.max(clocks[stage] as number, ready)
-        const end = start + passSeconds(chunks, pass, stage + pass.chunk * pp, schedule, transfer)
+        const input = inputs.of(pass, stage)
+        const sent = inputs.crosses(pass, stage)
+        const arrived = input < 0 ? 0 : (ends[input] as number) + (sent ? transfer.seconds : 0)
+        if (Number.isNaN(arrived)) break
+        const start = Math.max(clocks[stage] as number, arrived)
+        const freeStart = Math.max(freeClocks[stage] as number, input < 0 ? 0 : (freeEnds[input] as number))
+        const seconds = (durations[pass.kind] as Float64Array)[pass.chunk * pp + stage] as number
+        const end = start + seconds + (pass.kind === 'weight' ? 0 : transfer.blockingSeconds)
         startSeconds[i] = start
         clocks[stage] = end
-        next[stage] = i + 1
-        done.finish(pass, stage, end)
-        left--
+        freeClocks[stage] = freeStart + seconds
+        if (pass.kind === 'weight') continue
+        const output = inputs.slot(pass, stage) + (pass.kind === 'backward' ? size : 0)
+        ends[output] = end
+        freeEnds[output] = freeStart + seconds
       }
+      left -= i - (next[stage] as number)
+      next[stage] = i
     }
     invariant(left < before, `a pipeline of ${pp} stages waits for itself`)
   }
-  return { seconds: Math.max(...clocks), stages }
+  return { seconds: Math.max(...clocks), freeSeconds: Math.max(...freeClocks), stages }
 }
 
-function passSeconds(
-  chunks: ChunkSeconds,
-  { kind }: Pass,
-  position: number,
-  { splitsBackward }: Schedule,
-  transfer: Transfer,
-): number {
-  const { forward, backward, weight } = chunks[position] as StageSeconds
-  if (kind === 'forward') return forward + transfer.blockingSeconds
-  if (kind === 'weight') return weight
-  return (splitsBackward ? backward : backward + weight) + transfer.blockingSeconds
+/** By kind of pass and position in the model. */
+function passDurations({ splitsBackward }: Schedule, chunks: ChunkSeconds): Record<Pass['kind'], Float64Array> {
+  const column = (seconds: (chunk: StageSeconds) => number) => Float64Array.from(chunks, seconds)
+  return {
+    forward: column(({ forward }) => forward),
+    backward: column(({ backward, weight }) => (splitsBackward ? backward : backward + weight)),
+    weight: column(({ weight }) => weight),
+  }
 }
 
-/** End of each forward and backward pass; NaN while it has not run. */
-class Finished {
+/** Where the input of a pass is found: forward passes come first, backward passes after them. */
+class Inputs {
+  readonly size: number
   private readonly shape: PipelineShape
-  private readonly transferSeconds: number
-  private readonly forward: Float64Array
-  private readonly backward: Float64Array
 
-  constructor(shape: PipelineShape, transferSeconds: number) {
-    const size = shape.pp * shape.vpp * shape.microBatches
+  constructor(shape: PipelineShape) {
     this.shape = shape
-    this.transferSeconds = transferSeconds
-    this.forward = new Float64Array(size).fill(Number.NaN)
-    this.backward = new Float64Array(size).fill(Number.NaN)
+    this.size = shape.pp * shape.vpp * shape.microBatches
   }
 
-  finish({ kind, chunk, microBatch }: Pass, stage: number, end: number): void {
-    if (kind === 'weight') return
-    const ends = kind === 'forward' ? this.forward : this.backward
-    ends[this.index(chunk * this.shape.pp + stage, microBatch)] = end
+  slot({ chunk, microBatch }: Pass, stage: number): number {
+    return (chunk * this.shape.pp + stage) * this.shape.microBatches + microBatch
   }
 
-  /** When its input is there; NaN while the pass that makes it has not run. */
-  inputReady({ kind, chunk, microBatch }: Pass, stage: number): number {
-    const { pp, vpp } = this.shape
-    const position = chunk * pp + stage
-    if (kind === 'forward') {
-      return position === 0 ? 0 : (this.forward[this.index(position - 1, microBatch)] as number) + this.transferSeconds
-    }
-    if (kind === 'weight') return this.backward[this.index(position, microBatch)] as number
-    return position === pp * vpp - 1
-      ? (this.forward[this.index(position, microBatch)] as number)
-      : (this.backward[this.index(position + 1, microBatch)] as number) + this.transferSeconds
+  /** The pass whose end it waits for; negative: none. */
+  of(pass: Pass, stage: number): number {
+    const slot = this.slot(pass, stage)
+    const { microBatches } = this.shape
+    if (pass.kind === 'forward') return slot - microBatches
+    if (pass.kind === 'weight') return this.size + slot
+    return this.isLast(pass, stage) ? slot : this.size + slot + microBatches
   }
 
-  private index(position: number, microBatch: number): number {
-    return position * this.shape.microBatches + microBatch
+  /** Does it come from another stage? */
+  crosses(pass: Pass, stage: number): boolean {
+    return pass.kind === 'forward' || (pass.kind === 'backward' && !this.isLast(pass, stage))
+  }
+
+  private isLast({ chunk }: Pass, stage: number): boolean {
+    return chunk * this.shape.pp + stage === this.shape.pp * this.shape.vpp - 1
   }
 }

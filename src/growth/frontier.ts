@@ -1,0 +1,229 @@
+/** The best model that a cluster can make in a time: size, tokens and batch, under everything that limits them. */
+import type { Datatype } from '../engine/job.ts'
+import type { Strategy } from '../engine/strategy.ts'
+import { architectures } from './architecture.ts'
+import { computers, stepSecondsOf } from './computer.ts'
+import { efforts } from './hyper-parameter.ts'
+import { FLOP_PER_PARAMETER_TOKEN, optimalParameters } from './loss-law.ts'
+import type { Machine } from './machine.ts'
+import { optimizers } from './optimizer.ts'
+import { type SplitBounds, splitBounds } from './parallel-limit.ts'
+import { type Recipe, type Weighed, type Worths, weigh, worthOf, worthsOf } from './recipe.ts'
+import { goodput, mostUsefulChips } from './reliability.ts'
+import { type Shape, shapeRules } from './shape.ts'
+import { lowest } from './solve.ts'
+import { shortestStepSeconds } from './walls.ts'
+
+/** What the engine is asked: how well does this model train on this many chips? */
+export interface Ask extends Shape {
+  readonly machine: Machine
+  readonly recipe: Recipe
+  readonly chips: number
+  readonly parameters: number
+  readonly batchTokens: number
+  readonly seqLen: number
+  readonly datatype: Datatype
+}
+
+export interface Utilized {
+  /** 0: it cannot run, and `why` says so. */
+  readonly mfu: number
+  readonly split?: Strategy
+  readonly why?: string
+}
+
+export type Utilization = (ask: Ask) => Utilized
+
+export function constantMfu(mfu: number): Utilization {
+  return () => ({ mfu })
+}
+
+export interface Question {
+  readonly machine: Machine
+  readonly seconds: number
+  readonly recipe: Recipe
+  readonly utilization: Utilization
+  /** How often the batch may double above the least that keeps all chips busy, where utilization depends on it. */
+  readonly doublings: number
+}
+
+/** A question with its utilization settled: plain arithmetic from here on. */
+export interface Settled {
+  readonly machine: Machine
+  readonly seconds: number
+  readonly recipe: Recipe
+  readonly mfu: number
+  /** Batch over the least that keeps all chips busy. */
+  readonly batchFactor: number
+}
+
+/** Seven tenths of the memory hold weights, gradients and optimizer; the rest is for activations and buffers. */
+const STATE_SHARE = 0.7
+/** Weights in bf16, gradients and master copy in fp32. Narayanan et al. 2021, arXiv:2104.04473. */
+const BYTES_BESIDE_OPTIMIZER = 2 + 4 + 4
+
+export interface Plan extends Weighed {
+  readonly worths: Worths
+  readonly shape: Shape
+  readonly bounds: SplitBounds
+  readonly usedChips: number
+  readonly goodput: number
+  readonly batchTokens: number
+  /** Least batch that keeps all chips busy, and least that fits the steps into the time. */
+  readonly batchForChips: number
+  readonly batchForTime: number
+  /** What the chips deliver. */
+  readonly hardwareFlop: number
+  readonly tokens: number
+  /** Tokens trained over those there was compute for: below 1 when steps cannot get shorter. */
+  readonly timeShare: number
+}
+
+export interface Point extends Plan {
+  readonly settled: Settled
+  readonly parameters: number
+  /** Most that the memory holds. */
+  readonly memoryParameters: number
+  readonly epochs: number
+  readonly steps: number
+  /** Of the cluster at its peak, all the time. */
+  readonly peakFlop: number
+  readonly lossNats: number
+  readonly equivalentFlop: number
+  readonly split?: Strategy
+}
+
+/** Everything that follows from a size once utilization is known. */
+export function planFor(settled: Settled, reliableChips: number, parameters: number): Plan {
+  const { machine, seconds, recipe, mfu, batchFactor } = settled
+  const computer = computers[recipe.architecture]
+  const { seqLen } = recipe
+  const shape = shapeRules[recipe.shape].of(parameters, computer.perLayer)
+  const bounds = splitBounds(machine, shape, {
+    pool: computer.pool,
+    seqLen,
+    activeFraction: recipe.activeFraction,
+    fill: 1,
+  })
+  const usedChips = Math.min(reliableChips, recipe.batchTokens * bounds.chipsPerToken)
+  const useful = goodput(machine, usedChips)
+  const hardwareFlop = usedChips * machine.peakFlopPerSecond * mfu * useful * seconds
+  const wanted = ((1 - efforts[recipe.effort].searchFraction) * hardwareFlop) / (FLOP_PER_PARAMETER_TOKEN * parameters)
+  const chain = computer.chain({ ...shape, seqLen, batchTokens: 0, activeFraction: recipe.activeFraction })
+  const step = shortestStepSeconds.compute({ chain, stepSeconds: stepSecondsOf(computer, machine) })
+  const batchForChips = usedChips / bounds.chipsPerToken
+  const batchForTime = (wanted * step) / (seconds * useful)
+  const batchTokens = Math.min(recipe.batchTokens, Math.max(batchForChips, batchForTime, seqLen) * batchFactor)
+  const tokens = Math.min(wanted, (batchTokens * seconds * useful) / step)
+  const timeShare = tokens / wanted
+  const flop = hardwareFlop * timeShare
+  const worths = worthsOf(recipe, flop)
+  const weighed = weigh(recipe, worths, { flop, parameters, tokens, batchTokens })
+  return {
+    ...weighed,
+    worths,
+    shape,
+    bounds,
+    usedChips,
+    goodput: useful,
+    batchTokens,
+    batchForChips,
+    batchForTime,
+    hardwareFlop,
+    tokens,
+    timeShare,
+  }
+}
+
+/** The best size when utilization is settled. */
+export function settle(settled: Settled): Point {
+  const { machine, seconds, recipe, mfu } = settled
+  const peakFlop = machine.chips * machine.peakFlopPerSecond * seconds
+  const memoryParameters = parametersInMemory(machine, recipe)
+  const free = optimalParameters.compute({ ...recipe.surface, flop: peakFlop * mfu })
+  const high = Math.min(free * 1e3, memoryParameters)
+  const low = Math.min(free * 1e-4, high / 2)
+  const chips = Math.min(machine.chips, mostUsefulChips(machine))
+  const parameters = lowest(low, high, (n) => planFor(settled, chips, n).reducibleNats)
+  const plan = planFor(settled, chips, parameters)
+  return {
+    ...plan,
+    settled,
+    parameters,
+    memoryParameters,
+    epochs: plan.tokens / Math.min(plan.tokens, recipe.uniqueTokens),
+    steps: plan.tokens / plan.batchTokens,
+    peakFlop,
+    lossNats: recipe.surface.irreducibleNats + plan.reducibleNats,
+    equivalentFlop: worthOf(recipe, plan.reducibleNats),
+  }
+}
+
+function parametersInMemory(machine: Machine, recipe: Recipe): number {
+  const square = { rows: 1, columns: 1 }
+  const bytes = BYTES_BESIDE_OPTIMIZER + optimizers[recipe.optimizer].stateBytes(square)
+  return (machine.chips * machine.hbmBytes * STATE_SHARE * recipe.activeFraction) / bytes
+}
+
+export type Outcome =
+  | { readonly kind: 'reached'; readonly point: Point }
+  | { readonly kind: 'blocked'; readonly why: string }
+
+const GUESS = 0.4
+const ROUNDS = 3
+/** The optimum is flat: a size off by this much is worth nothing. */
+const CLOSE = 0.05
+
+/** Asks for utilization, settles, and asks again where the answer has moved. */
+export function frontier(question: Question): Outcome {
+  let best = settle(settledAt(question, GUESS, 1))
+  for (let round = 0; round < ROUNDS; round++) {
+    const found = bestBatch(question, best)
+    if (found.kind === 'blocked') return found
+    const moved = Math.abs(Math.log(found.point.parameters / best.parameters))
+    best = found.point
+    if (moved < CLOSE) break
+  }
+  return confirm(question, best)
+}
+
+function settledAt({ machine, seconds, recipe }: Question, mfu: number, batchFactor: number): Settled {
+  return { machine, seconds, recipe, mfu, batchFactor }
+}
+
+function ask({ machine, recipe, utilization }: Question, at: Point, batchTokens: number): Utilized {
+  const { parameters, shape, usedChips } = at
+  const { seqLen, datatype } = recipe
+  return utilization({ machine, recipe, chips: usedChips, parameters, ...shape, batchTokens, seqLen, datatype })
+}
+
+/** A larger batch may run better and learns worse: doubles it until that has not paid twice. */
+function bestBatch(question: Question, at: Point): Outcome {
+  let best: Point | undefined
+  let why = 'no batch was tried'
+  let failures = 0
+  const least = at.batchTokens / at.settled.batchFactor
+  for (let doubling = 0; doubling <= question.doublings && failures < 2; doubling++) {
+    const factor = 2 ** doubling
+    const { mfu, split, why: reason } = ask(question, at, least * factor)
+    const point = mfu > 0 ? settle(settledAt(question, mfu, factor)) : undefined
+    if (!point) why = reason ?? 'it cannot run'
+    else if (!best || point.lossNats < best.lossNats) best = split ? { ...point, split } : point
+    else failures++
+  }
+  return best ? { kind: 'reached', point: best } : { kind: 'blocked', why }
+}
+
+/** The last word on utilization is asked at the very model that is reported. */
+function confirm(question: Question, point: Point): Outcome {
+  const { mfu, split, why } = ask(question, point, point.batchTokens)
+  if (mfu === point.settled.mfu) return { kind: 'reached', point }
+  if (mfu <= 0) return { kind: 'blocked', why: why ?? 'it cannot run' }
+  const last = settle(settledAt(question, mfu, point.settled.batchFactor))
+  return { kind: 'reached', point: split ? { ...last, split } : last }
+}
+
+/** Label of the paradigm, for reports. */
+export function paradigmLabel(recipe: Recipe): string {
+  return architectures[recipe.architecture].label
+}
