@@ -1,6 +1,7 @@
 /** What fills the memory of a GPU at the worst moment of a step, stage by stage. Byte counts are those of one rank. */
-import type { Job, MoeShape } from './job.ts'
+import type { Job, ModelShape, MoeShape } from './job.ts'
 import { type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
+import { countParameters } from './parameters.ts'
 import { scheduleTable } from './schedule/schedule.ts'
 import type { Stage } from './stages.ts'
 import { microBatchesOf, type RecomputeModule, type Strategy } from './strategy.ts'
@@ -136,12 +137,22 @@ function workingBytes(job: Job, strategy: Strategy, shape: LocalShape, stage: St
   const { activationBytes, weightBytes, gradientBytes, gradientWireBytes } = job.precision
   const depth = stage.layers.reduce((sum, n) => sum + n, 0)
   const layer = depth > 0 ? (stage.layerParameters + stage.expertParameters) / depth : 0
-  const widest = (model.hidden * model.ffn * (model.gated ? 2 : 1)) / strategy.tp
-  const gradients = tokens * (ffn * (model.gated ? 3 : 2) + 2 * model.hidden) + widest
-  const logits = stage.head * (tokens * vocabulary * LOGIT_COPIES[job.software.loss] + tokens * model.hidden)
+  const gradients = tokens * (ffn * (model.gated ? 3 : 2) + 2 * model.hidden)
+  const logits = tokens * (vocabulary * LOGIT_COPIES[job.software.loss] + model.hidden) + vocabulary * model.hidden
   const gathered = strategy.zero === 3 ? layer * (GATHERED_LAYERS * weightBytes + gradientWireBytes) : 0
   // A chunk of a pipeline sums its micro-batches before it scatters.
   const kept = strategy.zero === 2 && strategy.pp > 1 ? stage.layerParameters / strategy.vpp : 0
   const summed = Math.min(kept, stage.parameters * (1 - 1 / strategy.shardRanks)) * gradientBytes
-  return Math.max(gradients, logits) * activationBytes + gathered + summed
+  const placeholders = strategy.zero < 3 ? weightShapes(model) / strategy.tp : 0
+  return (placeholders + Math.max(gradients, stage.head * logits)) * activationBytes + gathered + summed
+}
+
+/**
+ * Where the weight gradient is summed in place, autograd still wants a tensor of its shape: Transformer Engine keeps one
+ * for each shape of weight in a layer (get_dummy_wgrad), and the output matrix makes one of its own while it runs.
+ */
+function weightShapes(model: ModelShape): number {
+  const { layers } = countParameters(model)
+  const expert = model.moe ? (model.gated ? 3 : 2) * model.hidden * model.moe.ffn : 0
+  return Math.max(...layers.map(({ dense, experts }) => dense + (experts > 0 ? expert : 0)))
 }
