@@ -115,7 +115,8 @@ function savedByExperts(shape: LocalShape, { tp, etp }: Strategy, moe: MoeShape,
   const shared = again('shared_experts') ? 0 : (tokens * moe.sharedFfn) / tp
   const routed = (rows * moe.ffn) / etp
   return {
-    inner: (routed + shared) * (model.gated ? 2 : 1) + rows * model.hidden + scores,
+    // The weights of the experts are applied inside the activation, so that what comes back need not be kept.
+    inner: (routed + shared) * (model.gated ? 2 : 1) + scores,
     inputs: (again('moe_act') ? 0 : routed) + shared + rows * model.hidden,
   }
 }

@@ -52,6 +52,9 @@ const TILES = [
   { rows: 128, columns: 64 },
 ] as const
 
+/** Streams of a grouped matmul: Transformer Engine, multi_stream_cublas_gemm. */
+const STREAMS = 4
+
 /** A shallower piece of k than this is not worth a split. */
 const LEAST_DEPTH = 1024
 
@@ -66,12 +69,14 @@ export function priceMatmul(operation: Matmul, device: Device, calibration: Cali
   let [best, waves, tileRows, tileColumns, tileEfficiency, splits] = [Number.POSITIVE_INFINITY, 0, 0, 0, 1, 1]
   for (const { rows, columns } of TILES) {
     const rate = 1 / (1 + matmulTileLoss * ((128 / rows + 128 / columns) / 1.5 - 1))
-    const fill = (groups * Math.ceil(m / rows) * Math.ceil(n / columns)) / multiprocessors
+    // Experts run side by side on a few streams: each set of them has its own last, unfilled wave.
+    const together = Math.min(groups, STREAMS)
+    const sets = groups / together
+    const fill = (together * Math.ceil(m / rows) * Math.ceil(n / columns)) / multiprocessors
     for (let pieces = 1; pieces <= 8; pieces *= 2) {
       if (pieces > 1 && (fill >= 1 || k / pieces < LEAST_DEPTH)) break
-      // The tiles of a group share one pool: no expert waits for a wave of its own.
-      const whole = groups > 1 ? 0 : matmulWaveWeight
-      const rounds = whole * Math.ceil(fill * pieces) + (1 - whole) * Math.max(1, fill * pieces)
+      const whole = Math.ceil(fill * pieces)
+      const rounds = sets * (matmulWaveWeight * whole + (1 - matmulWaveWeight) * Math.max(1, fill * pieces))
       const work = (rounds * rows * columns * (k / pieces + halfDepth)) / rate
       if (work >= best) continue
       best = work
