@@ -1,40 +1,66 @@
 /**
- * Bytes per element of the operators between the matmuls, in units of one activation: a norm reads and writes once
- * forward (2), and backward reads input and gradient, writes the gradient and adds the residual's (Ivanov et al. 2021,
- * arXiv:2007.00072, Table A.1, counted again for fused kernels).
+ * What moves between the matmuls, in units of one activation per element. Fused: one kernel reads its inputs and writes
+ * its result (Ivanov et al. 2021, arXiv:2007.00072, Table A.1). Eager: one kernel per PyTorch operator, each with its
+ * own traffic, counted from the operators as public models write them.
  */
 import type { Job } from '../job.ts'
 import type { Operation } from '../operation.ts'
 import { traffic } from './build.ts'
 
-/** One kernel per operator costs the traffic of every intermediate result. */
-function passes(job: Job): number {
-  return job.precision.activationBytes * (job.software.elementwise === 'eager' ? job.calibration.eagerTraffic : 1)
+interface Cost {
+  readonly forward: number
+  readonly backward: number
+  readonly kernels: readonly [forward: number, backward: number]
+}
+
+const FUSED = {
+  layernorm: { forward: 2, backward: 4, kernels: [1, 2] },
+  rmsnorm: { forward: 2, backward: 4, kernels: [1, 2] },
+  residual: { forward: 3, backward: 2, kernels: [1, 1] },
+  dropout: { forward: 0.5, backward: 0.5, kernels: [0, 0] },
+  rotary: { forward: 2, backward: 2, kernels: [1, 1] },
+  gelu: { forward: 2, backward: 3, kernels: [1, 1] },
+  swiglu: { forward: 3, backward: 5, kernels: [1, 1] },
+} as const satisfies Record<string, Cost>
+
+/**
+ * RMSNorm was written out until torch 2.4: to fp32, square, mean, rsqrt, two products and back. Rotary: two products, a
+ * negation and concatenation, a sum, for queries and keys. The others are single kernels of PyTorch, but for what comes
+ * with them: casts, copies, gradients of biases (`calibration.eagerTraffic`).
+ */
+const WRITTEN_OUT: Partial<Record<keyof typeof FUSED, Cost>> = {
+  rmsnorm: { forward: 17, backward: 30, kernels: [7, 12] },
+  rotary: { forward: 12, backward: 12, kernels: [10, 10] },
+  dropout: { forward: 2.5, backward: 2.5, kernels: [1, 1] },
+}
+
+function moved(name: string, job: Job, what: keyof typeof FUSED, elements: number): Operation[] {
+  const eager = job.software.elementwise === 'eager'
+  const writtenOut = eager ? WRITTEN_OUT[what] : undefined
+  const cost = writtenOut ?? FUSED[what]
+  const bytes = job.precision.activationBytes * elements * (eager && !writtenOut ? job.calibration.eagerTraffic : 1)
+  return traffic(name, { forward: cost.forward * bytes, backward: cost.backward * bytes, kernels: cost.kernels })
 }
 
 export function norm(name: string, job: Job, elements: number): Operation[] {
-  const bytes = passes(job) * elements
-  return traffic(name, { forward: 2 * bytes, backward: 4 * bytes, kernels: [1, 2] })
+  return moved(name, job, job.model.norm, elements)
 }
 
-/** Adds the block's result to the stream; dropout reads or writes its mask too. */
+/** Adds the block's result to the stream, after dropout where there is any. */
 export function residual(name: string, job: Job, elements: number): Operation[] {
-  const bytes = passes(job) * elements
-  const mask = job.model.dropout ? 0.5 : 0
-  return traffic(name, { forward: (3 + mask) * bytes, backward: (2 + mask) * bytes })
+  return [
+    ...moved(name, job, 'residual', elements),
+    ...(job.model.dropout ? moved(`${name}.dropout`, job, 'dropout', elements) : []),
+  ]
 }
 
 export function rotary(name: string, job: Job, elements: number): Operation[] {
-  const bytes = passes(job) * elements
-  return traffic(name, { forward: 2 * bytes, backward: 2 * bytes })
+  return moved(name, job, 'rotary', elements)
 }
 
 /** GELU, or the product of gate and up. */
 export function activation(name: string, job: Job, elements: number): Operation[] {
-  const bytes = passes(job) * elements
-  return job.model.gated
-    ? traffic(name, { forward: 3 * bytes, backward: 5 * bytes })
-    : traffic(name, { forward: 2 * bytes, backward: 3 * bytes })
+  return moved(name, job, job.model.gated ? 'swiglu' : 'gelu', elements)
 }
 
 /** An fp8 or fp4 matmul wants its input scaled and, for the weight gradient, transposed; a 16-bit one wants nothing. */
