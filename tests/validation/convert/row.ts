@@ -98,6 +98,7 @@ export interface Row {
   readonly trust?: Said<string>
   readonly suspect?: Said<string>
   readonly status?: Said<string>
+  readonly row_kind?: Said<string>
 }
 
 /** What the converter had to assume or cannot express, gathered on the way. */

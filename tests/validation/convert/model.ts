@@ -1,0 +1,117 @@
+/** The network as the row describes it; what a family of models has in common fills what no row says. */
+import { type MlaRow, type ModelRow, type MoeRow, type Remarks, type Row, type Section, saidOr } from './row.ts'
+
+/** Width of one head where the source leaves the number of heads out: what nearly all models have. */
+const usualHead = 128
+/** GPT-2's vocabulary as Megatron-LM pads it. */
+const usualVocabulary = 51200
+
+export function modelOf(row: Row, remarks: Remarks): Section {
+  const said = row.model ?? {}
+  const { layers, hidden, ffn_hidden: ffn } = said
+  if (!layers || !hidden) remarks.unsupported.push('the source does not state the size of the model')
+  if (said.hybrid) remarks.unsupported.push('layers of state-space models (Mamba) are not modelled yet')
+  const heads = saidOr(said.heads, 'model.heads', usualHeads(hidden ?? usualHead, row.parallel?.tp ?? 1), remarks)
+  return {
+    name: row.model_name ?? 'unnamed',
+    layers: (layers ?? 1) + extraLayers(said, remarks),
+    hidden: hidden ?? usualHead,
+    heads,
+    kv_heads: said.kv_heads ?? undefined,
+    head_dim: said.head_dim ?? undefined,
+    ffn: ffn ?? undefined,
+    vocabulary: saidOr(said.vocab, 'model.vocabulary', usualVocabulary, remarks),
+    ...styleOf(row, said, remarks),
+    ...windowOf(said),
+    ...(said.moe && { moe: moeOf(row, said, said.moe, remarks) }),
+    ...(said.mla && { mla: mlaOf(said.mla) }),
+  }
+}
+
+/** The number of heads that tensor ranks share evenly and whose width comes nearest to the usual one. */
+function usualHeads(hidden: number, tp: number): number {
+  const possible = Array.from({ length: Math.floor(hidden / 32 / tp) }, (_, index) => (index + 1) * tp)
+  const width = (heads: number) => Math.abs(Math.log(hidden / heads / usualHead))
+  return possible
+    .filter((heads) => hidden % heads === 0)
+    .reduce((best, heads) => (width(heads) < width(best) ? heads : best), tp)
+}
+
+/** A layer that predicts the token after next costs what another layer costs (its own head is left out). */
+function extraLayers({ mtp_layers: own, moe }: ModelRow, { notes }: Remarks): number {
+  const extra = own ?? moe?.mtp_layers ?? 0
+  if (extra > 0) notes.push('the layer of multi-token prediction is counted as one more layer')
+  return extra
+}
+
+const family = ({ model_family: stated, model_name: name }: Row): string => `${stated ?? ''} ${name ?? ''}`
+
+/** A gate came with RMSNorm, rotary positions and no biases (Llama); without one it is a GPT. */
+function styleOf(row: Row, said: ModelRow, remarks: Remarks): Section {
+  const name = family(row)
+  const gated = said.gated_mlp ?? false
+  const nemotron = /nemotron/iu.test(name) || /squared-ReLU/iu.test(row.notes ?? '')
+  const mpt = /\bmpt\b/iu.test(name)
+  const bloom = /bloom|alibi/iu.test(name)
+  const gpt = !gated && !nemotron && !mpt
+  const learned = said.learned_pos_emb ?? (gpt && !bloom && !/neox|pythia/iu.test(name))
+  return {
+    gated,
+    norm: gated ? 'rmsnorm' : 'layernorm',
+    bias: gpt && !/palm/iu.test(name) ? 'all' : /qwen.?2/iu.test(name) ? 'qkv' : 'none',
+    ...(/qwen.?3|gemma.?3/iu.test(name) && { qk_norm: true }),
+    ...(bloom && { positions: 'alibi', embedding_norm: true }),
+    ...(learned && { positions: 'learned', max_positions: said.seq_len ?? 2048 }),
+    tied_embeddings: saidOr(said.tied_embeddings, 'model.tied_embeddings', gpt || mpt, remarks),
+    // Megatron-LM's own GPT had dropout until models outgrew their data.
+    ...(gpt && /megatron-lm \((20|v)|megatron-lm \+ deepspeed/iu.test(row.framework ?? '') && { dropout: true }),
+  }
+}
+
+function windowOf({ sliding_window: window, sliding_window_every: every, local_global: pattern }: ModelRow): Section {
+  if (!window) return {}
+  const local = /^(\d+):1$/u.exec(pattern ?? '')
+  const globalEvery = local ? Number(local[1]) + 1 : every
+  return { sliding_window: window, ...(globalEvery && globalEvery > 1 && { global_every: globalEvery }) }
+}
+
+function moeOf(row: Row, said: ModelRow, moe: MoeRow, remarks: Remarks): Section {
+  const experts = moe.experts ?? moe.n_experts ?? undefined
+  const ffn = moe.expert_ffn_hidden ?? moe.expert_ffn ?? said.ffn_hidden ?? undefined
+  if (!experts || !moe.top_k) remarks.unsupported.push('the source does not state how many experts there are')
+  const shared = moe.shared_ffn_hidden ?? moe.shared_ffn ?? (moe.shared_experts ?? moe.shared ?? 0) * (ffn ?? 0)
+  const dense = moe.dense_layers ?? 0
+  const others = (said.layers ?? 0) - dense
+  const every = moe.moe_layers ? Math.max(1, Math.round(others / moe.moe_layers)) : 1
+  return {
+    experts: experts ?? 1,
+    top_k: moe.top_k ?? 1,
+    ffn,
+    shared_ffn: shared,
+    dense_layers: dense,
+    ...(every > 1 && { every }),
+    ...imbalanceOf(row, remarks),
+  }
+}
+
+/** Rows of the fullest rank over the mean with a real router early in training. */
+const unbalanced = 1.2
+
+function imbalanceOf({ moe_balance: balance, notes }: Row, { inferred }: Remarks): Section {
+  const text = `${balance ?? ''} ${notes ?? ''}`
+  const capacity = /capacity factor (\d+(?:\.\d+)?)/iu.exec(text)
+  if (capacity) return { imbalance: Math.max(1, Number(capacity[1])) }
+  if (/forced?.?balanced/iu.test(text) || /token.drop/iu.test(text)) return {}
+  inferred.push('model.moe.imbalance')
+  return /unbalanced|real router/iu.test(text) ? { imbalance: unbalanced } : {}
+}
+
+function mlaOf(mla: MlaRow): Section {
+  return {
+    q_rank: mla.q_lora_rank ?? 0,
+    kv_rank: mla.kv_lora_rank ?? undefined,
+    nope_head_dim: mla.qk_nope_head_dim ?? undefined,
+    rope_head_dim: mla.qk_rope_head_dim ?? undefined,
+    v_head_dim: mla.v_head_dim ?? undefined,
+  }
+}

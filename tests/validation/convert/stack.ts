@@ -1,0 +1,129 @@
+/**
+ * Which software: the family of the framework and its year pick an entry of the catalog, and what the row says of
+ * kernels, graphs and overlap is written over it. Rules for families, never for single sources.
+ */
+import type { Remarks, Row, Section, Written } from './row.ts'
+import { yearOf } from './row.ts'
+
+/** Entries of one family, each from the year on in which it was current. */
+type Ages = readonly (readonly [from: number, entry: string])[]
+
+const megatron: Ages = [
+  [0, 'software/megatron-2021'],
+  [2022, 'software/megatron-2022-sp'],
+  [2023.3, 'software/megatron-core-2023'],
+  [2024.2, 'software/megatron-core-2024'],
+  [2025, 'software/megatron-core-2025'],
+]
+
+const nemo: Ages = [
+  [0, 'software/nemo-24.05'],
+  [2024.6, 'software/nemo-24.12'],
+  [2025.1, 'software/nemo-25.04'],
+  [2025.6, 'software/megatron-bridge-25.09'],
+]
+
+/** The first that fits, so the narrower name stands first. */
+const families: readonly (readonly [RegExp, Ages])[] = [
+  [
+    /megatron-bridge/iu,
+    [
+      [0, 'software/megatron-bridge-25.09'],
+      [2026, 'software/megatron-bridge-26.02'],
+      [2026.25, 'software/megatron-bridge-26.04'],
+    ],
+  ],
+  [/maxtext|jax|xla|\bpax|axlearn/iu, [[0, 'software/maxtext-2024']]],
+  [
+    /torchtitan/iu,
+    [
+      [0, 'software/torchtitan-2024'],
+      [2025.3, 'software/torchtitan-2025'],
+    ],
+  ],
+  [/nemo|mlperf/iu, nemo],
+  [/primus/iu, [[0, 'software/primus-2025']]],
+  [/deepspeed|neox/iu, [[0, 'software/deepspeed-2023']]],
+  [/composer|foundry|mosaic/iu, [[0, 'software/composer-fsdp-2023']]],
+  [/megascale/iu, [[0, 'software/megatron-core-2023']]],
+  [/meta internal \(4D/iu, [[0, 'software/meta-llama3']]],
+  [/megatron(?!-style)|mcore/iu, megatron],
+  [
+    /fsdp|fairscale|metaseq|hugging ?face|accelerate|lightning|nanotron|picotron|olmo|pytorch/iu,
+    [
+      [0, 'software/pytorch-fsdp-2023'],
+      [2024.6, 'software/torchtitan-2024'],
+    ],
+  ],
+]
+
+/** A framework that nobody has seen: what was usual in its year. */
+const unknown: Ages = [
+  [0, 'software/typical-2021'],
+  [2023, 'software/typical-2023'],
+  [2024.6, 'software/typical-2025'],
+]
+
+export function stackOf(row: Row, { inferred }: Remarks): string {
+  const year = yearOf(row)
+  const known = families.find(([name]) => name.test(row.framework ?? ''))?.[1]
+  if (!known) inferred.push('software')
+  return (known ?? unknown).reduce((entry, [from, next]) => (year >= from ? next : entry), 'software/typical-2023')
+}
+
+/** Fragments for what a run says it switched on. */
+export function extrasOf({ overlap, notes }: Row): readonly string[] {
+  const graphs = /cuda graphs?: impl=(\w+) scope=(\[[^\]]*\]|\w+)/iu.exec(notes ?? '')
+  const used = graphs && graphs[1] !== 'none' ? (graphs[2] ?? '') : ''
+  return [
+    ...(/full_iteration/u.test(used) ? ['software/cuda-graphs'] : []),
+    ...(/'attn'/u.test(used) ? ['software/cuda-graphs-attention-router'] : []),
+    ...(/moe_router/u.test(used) && !/'attn'/u.test(used) ? ['software/cuda-graphs-router'] : []),
+    ...(/a2a overlap|expert.*overlap|dualpipe/iu.test(overlap ?? '') ? ['software/moe-overlap'] : []),
+  ]
+}
+
+/** What the row itself says of kernels and dispatch, over the stack. */
+export function softwareOf(row: Row): Section {
+  const text = `${row.overlap ?? ''} ${row.notes ?? ''}`
+  const dispatcher = /hybrid-?ep|deep-?ep/iu.exec(text)?.[0]?.toLowerCase().replace('-', '')
+  return {
+    ...kernelsOf(row),
+    ...(/torch\.compile/iu.test(text) && { elementwise: 'fused' }),
+    ...(/eager \(no compile\)|raw aten/iu.test(text) && { elementwise: 'eager' }),
+    ...(row.model?.moe && dispatcher && { moe: { dispatcher } }),
+  }
+}
+
+function kernelsOf(row: Row): Section {
+  const { flash_attention: said } = row
+  const text = typeof said === 'string' ? said.toLowerCase() : ''
+  if (said === false || /^no\b/u.test(text)) {
+    return { attention: 'unfused', ...(/torch|mingpt/u.test(text) && { elementwise: 'eager' }) }
+  }
+  const attention = kernelNamed(text) ?? (said === undefined || said === null ? undefined : fusedOf(row))
+  const norms = /fused rms ?norm|rms kernel/iu.test(text) ? 'fused' : undefined
+  return { ...(attention && { attention }), ...(norms && { elementwise: norms }) }
+}
+
+function kernelNamed(text: string): Written | undefined {
+  if (/cudnn|transformer engine|\bte\b/u.test(text)) return 'cudnn'
+  const version = /flash-?attention-?v?\s*([123])/u.exec(text)?.[1] ?? /\bfa-?([123])\b/u.exec(text)?.[1]
+  if (version) return `fa${version}`
+  return /xformers|triton/u.test(text) ? 'fa1' : undefined
+}
+
+/** FlashAttention without a number. A stack of the catalog that has it knows which; those of old have none. */
+function fusedOf(row: Row): Written | undefined {
+  const year = yearOf(row)
+  if (year < 2023) return 'fa1'
+  return /flash/iu.test(String(row.flash_attention)) && year < 2024 ? 'fa2' : undefined
+}
+
+/** The optimizer's sharding, where the row leaves it out: Megatron's distributed optimizer became usual in 2023. */
+export function usualZero(row: Row): number | string {
+  const framework = row.framework ?? ''
+  if (/fsdp|composer|foundry|torchtitan|maxtext|metaseq/iu.test(framework)) return 'fsdp'
+  if (/nemo|bridge|neox|primus|OverlappedDistributedOptimizer/iu.test(framework)) return 1
+  return yearOf(row) >= 2023 ? 1 : 0
+}

@@ -1,0 +1,197 @@
+/** How the work was spread, and in what pieces. What is not stated follows a rule, and is put on record. */
+import { type ParallelRow, type Remarks, type Row, type Section, saidOr, type Written } from './row.ts'
+import { usualZero } from './stack.ts'
+
+export interface StrategyPart {
+  readonly parallel: Section
+  readonly microBatch: number
+  readonly globalBatch: number
+}
+
+export function strategyOf(row: Row, remarks: Remarks): StrategyPart {
+  const said: ParallelRow = row.parallel ?? {}
+  const { tp, pp } = degreesOf(row, said, remarks)
+  const cp = said.cp ?? 1
+  const dp = (row.n_gpus || 1) / (tp * pp * cp)
+  if (!Number.isInteger(dp)) remarks.unsupported.push(`${tp} × ${cp} × ${pp} ranks do not divide the number of GPUs`)
+  const ranks = Math.max(1, Math.floor(dp))
+  const zero = saidOr(zeroOf(said.zero_stage), 'parallel.zero', dp * cp > 1 ? usualZero(row) : 0, remarks)
+  const batch = batchOf(row, ranks, pp, sharded(zero), remarks)
+  const vpp = pp > 1 ? saidOr(said.vpp, 'parallel.vpp', usualChunks(row, pp, ranks, batch), remarks) : 1
+  const schedule = scheduleOf(row, vpp, remarks)
+  return {
+    ...batch,
+    parallel: {
+      tp,
+      sp: tp > 1 && (said.sp ?? sequenceParallel(row, remarks)),
+      cp,
+      ...(cp > 1 && { cp_mode: cpModeOf(row) }),
+      pp,
+      vpp,
+      ...(schedule && { schedule }),
+      ...expertsOf(row, said, remarks),
+      zero,
+      ...overlapOf(row),
+      ...(said.vocab_method === 'redis' && { layers_per_stage: levelled(row, pp) }),
+    },
+  }
+}
+
+/** Bytes per parameter of weights, gradients and Adam in mixed precision, and the share of memory that may go there. */
+const stateBytes = 18
+const stateShare = 0.6
+const usualMemory = 80e9
+/** Above this a model whose layout nobody states is taken as split over tensor and pipeline ranks. */
+const largeParameters = 20e9
+
+/** Nothing stated at all: sharded data parallelism for a small model, else a node of tensor ranks and enough stages. */
+function degreesOf(row: Row, { tp, pp }: ParallelRow, remarks: Remarks): { tp: number; pp: number } {
+  if (tp && pp) return { tp, pp }
+  const parameters = (row.model?.params_b ?? 0) * 1e9
+  const large = parameters > largeParameters
+  const ranks = saidOr(tp, 'parallel.tp', large ? Math.min(8, row.gpus_per_node ?? 8) : 1, remarks)
+  const needed = (parameters * stateBytes) / (usualMemory * stateShare * ranks)
+  return {
+    tp: ranks,
+    pp: saidOr(pp, 'parallel.pp', large ? 2 ** Math.max(0, Math.ceil(Math.log2(needed))) : 1, remarks),
+  }
+}
+
+function sequenceParallel(row: Row, { inferred }: Remarks): boolean {
+  inferred.push('parallel.sp')
+  const old = /2021|v1\b|v2\.x|deepspeed|neox/iu.test(row.framework ?? '')
+  return !old
+}
+
+function zeroOf(said: ParallelRow['zero_stage']): Written | undefined {
+  if (typeof said === 'number') return said
+  if (said === null || said === undefined) return undefined
+  const stage = /^\s*(\d)/u.exec(said)?.[1]
+  return /hsdp/iu.test(said) ? 'hsdp' : /^\s*2\/3|^fsdp/iu.test(said) ? 3 : stage ? Number(stage) : undefined
+}
+
+function scheduleOf(row: Row, vpp: number, { unsupported }: Remarks): Written | undefined {
+  const text = `${row.parallel?.schedule ?? ''} ${/pipeline schedule [\w-]+/u.exec(row.overlap ?? '')?.[0] ?? ''}`
+  if (/v-?half|v-?min|zbv|dualpipe/iu.test(text)) {
+    unsupported.push(`the pipeline schedule ${text.trim()} is not modelled yet`)
+    return undefined
+  }
+  const method = row.parallel?.vocab_method ?? ''
+  if (/vocab|interlaced/iu.test(method)) {
+    unsupported.push(`an output layer spread over the pipeline stages (${method}) is not modelled yet`)
+  }
+  if (/zero-?bubble/iu.test(text) && vpp === 1) return 'zero-bubble'
+  return /gpipe/iu.test(text) && vpp === 1 ? 'gpipe' : undefined
+}
+
+function cpModeOf({ overlap, notes }: Row): Written {
+  const text = `${overlap ?? ''} ${notes ?? ''}`
+  if (/ulysses|all-to-all \(|a2a\)/iu.test(text)) return 'ulysses'
+  return /all-gather (kv|based)|CP is all-gather/iu.test(text) ? 'all-gather' : 'ring'
+}
+
+function expertsOf({ model }: Row, { ep, etp, tp }: ParallelRow, remarks: Remarks): Section {
+  if (!model?.moe) return {}
+  return {
+    ep: saidOr(ep, 'parallel.ep', 1, remarks),
+    // Megatron-Core: experts are split like the rest of the layer unless told otherwise.
+    etp: saidOr(etp, 'parallel.etp', (ep ?? 1) > 1 ? 1 : (tp ?? 1), remarks),
+  }
+}
+
+const sharded = (zero: Written): boolean => zero === 3 || zero === 'fsdp' || zero === 'hsdp'
+
+interface Batch {
+  readonly microBatch: number
+  readonly globalBatch: number
+}
+
+function batchOf(row: Row, dp: number, pp: number, gathers: boolean, remarks: Remarks): Batch {
+  const seqLen = row.model?.seq_len ?? 2048
+  const unit = dp * (row.micro_batch || 1) * (pp > 1 ? 4 * pp : 1)
+  const assumed = unit * Math.max(1, Math.round(usualTokens / seqLen / unit))
+  const globalBatch = saidOr(row.global_batch || undefined, 'training.global_batch', assumed, remarks)
+  // Who gathers weights for every micro-batch takes few of them, and so does who has memory to spare.
+  const few = pp === 1 && (gathers || /^(full|yes)/iu.test(row.recompute ?? ''))
+  const usual = few ? largestDivisor(globalBatch / dp, Math.max(1, Math.floor(usualMicroTokens / seqLen))) : 1
+  return { globalBatch, microBatch: saidOr(row.micro_batch || undefined, 'training.micro_batch', usual, remarks) }
+}
+
+/** Tokens of one micro-batch that a GPU of 80 GB holds. */
+const usualMicroTokens = 16384
+
+function largestDivisor(whole: number, most: number): number {
+  const candidates = Array.from({ length: most }, (_, index) => most - index)
+  return candidates.find((candidate) => Number.isInteger(whole / candidate)) ?? 1
+}
+
+/** Idle share of a pipeline that people live with. */
+const usualBubble = 0.1
+
+/**
+ * Chunks of each stage where they are not stated: as few as bring the bubble (Narayanan et al. 2021, section 2.2) to a
+ * tenth. That gives five of the six values in the script which the authors of that paper publish.
+ */
+function usualChunks(row: Row, pp: number, dp: number, { globalBatch, microBatch }: Batch): number {
+  const layers = row.model?.layers ?? 1
+  const microBatches = globalBatch / dp / microBatch
+  // First and last stage may hold one layer less, in place of embedding and head.
+  const perStage = [layers, layers + 2].map((count) => count / pp).find(Number.isInteger)
+  const interleaves = /megatron|nemo|mcore|4D parallel|primus|interleaved/iu.test(
+    `${row.framework} ${row.parallel?.schedule}`,
+  )
+  const plain = /^1f1b$/iu.test(row.parallel?.schedule ?? '') || /1F1B non-interleaved/u.test(row.overlap ?? '')
+  if (perStage === undefined || !interleaves || plain || microBatches % pp !== 0) return 1
+  const chunks = Array.from({ length: perStage }, (_, index) => index + 1).filter((each) => perStage % each === 0)
+  return chunks.find((each) => (pp - 1) / (microBatches * each) <= usualBubble) ?? (chunks.at(-1) as number)
+}
+
+/** Tokens of one step where nobody says: GPT-3, OPT, Llama 2 and Llama 3 8B all lie between 2M and 8M. */
+const usualTokens = 4e6
+
+/** Switches that the row speaks of; the stack keeps the others. */
+function overlapOf({ overlap }: Row): Section {
+  const text = overlap ?? ''
+  const switches = Object.assign(
+    {},
+    ...overlapRules.filter(([words]) => words.test(text)).map(([, set]) => set),
+  ) as Section
+  return Object.keys(switches).length > 0 ? { overlap: switches } : {}
+}
+
+const nothing = { tp: false, gradients: false, weights: false, pp: false }
+const data = { gradients: true, weights: true }
+
+/** In order; what stands later wins. */
+const overlapRules: readonly (readonly [RegExp, Section])[] = [
+  [/no overlap by construction|^baseline|^\+(parallel|sliding)/iu, nothing],
+  [/no DP overlap|no overlap of gradient/iu, { gradients: false, weights: false }],
+  [/latency-hiding/iu, { ...data, tp: true, pp: true }],
+  [
+    /DP overlap|DP grad\/param overlap|overlapped dist-optimizer|DP \(grad|backward prefetch|DP all-gather prefetch/u,
+    data,
+  ],
+  [/TP userbuffers|async TP|TP \(--tp-comm-overlap\)|TP_COMM_OVERLAP=True|TP\/SP GEMM-chunk overlap/u, { tp: true }],
+  [/vanilla TP|TP_COMM_OVERLAP=(False|None)/u, { tp: false }],
+  [/p2p overlap \(|PP overlaps? on|PP async|TP userbuffers/u, { pp: true }],
+  // An ablation in which each row adds to the one before.
+  [/^\+TP overlap/u, { ...nothing, tp: true }],
+  [/^\+PP overlap/u, { ...nothing, tp: true, pp: true }],
+  [/^\+(DP overlap|efficient|misc)/u, { ...data, tp: true, pp: true }],
+  [/no DP overlap/u, { gradients: false, weights: false }],
+]
+
+/** Layers moved away from the stage with the output matrix until no stage has more work than another. */
+function levelled({ model }: Row, pp: number): readonly number[] {
+  const { layers = 1, hidden = 1, vocab = 0, seq_len: seqLen = 0, ffn_hidden: ffn } = model ?? {}
+  const [h, f] = [hidden ?? 1, ffn ?? 4 * (hidden ?? 1)]
+  const layer = 8 * h * h + 4 * h * f + 4 * h * (seqLen ?? 0)
+  const head = (2 * h * (vocab ?? 0)) / layer
+  const stages = Array.from({ length: pp }, () => 0)
+  const load = (stage: number) => (stages[stage] as number) + (stage === pp - 1 ? head : 0)
+  for (let placed = 0; placed < (layers ?? 1); placed++) {
+    const least = stages.reduce((best, _, stage) => (load(stage) < load(best) - 1e-9 ? stage : best), 0)
+    stages[least] = (stages[least] as number) + 1
+  }
+  return stages
+}
