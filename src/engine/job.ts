@@ -202,6 +202,8 @@ export interface MoeSoftware {
   /** alltoall: NCCL, a copy of each token per expert; deepep, hybridep: one copy per node (DeepEP, NVIDIA HybridEP). */
   readonly dispatcher: 'alltoall' | 'deepep' | 'hybridep'
   readonly permute: 'unfused' | 'fused'
+  /** Time the host needs for the two matmuls of each expert of a rank, in one pass; scaling their inputs comes on top. */
+  readonly hostSecondsPerExpert: number
   /** Share of the exchange hidden behind compute (1F1B overlap, DualPipe). */
   readonly hidden: number
 }

@@ -1,7 +1,7 @@
 /** Which layers stand on which stage, and what a stage costs. */
 import type { Adapter, Job, ModelShape } from './job.ts'
 import { countParameters, type LayerCount } from './parameters.ts'
-import { type BlockCost, type BlockCosts, computeSeconds, gpuSeconds } from './price/block.ts'
+import { type BlockCost, type BlockCosts, computeSeconds, gpuSeconds, type PassCost } from './price/block.ts'
 import type { StageSeconds } from './schedule/schedule.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -40,12 +40,18 @@ export function layersPerChunk(layers: number, strategy: Strategy): readonly num
   })
 }
 
-export function fillChunks(strategy: Strategy, costs: BlockCosts): Chunk[] {
-  const sizes = layersPerChunk(costs.pattern.length, strategy)
+/** Kinds of layer, priced or not, and the kind of each. */
+interface Kinds {
+  readonly layers: readonly unknown[]
+  readonly pattern: readonly number[]
+}
+
+export function fillChunks(strategy: Strategy, { layers: kinds, pattern }: Kinds): Chunk[] {
+  const sizes = layersPerChunk(pattern.length, strategy)
   let first = 0
   return sizes.map((size, index) => {
-    const layers = new Array<number>(costs.layers.length).fill(0)
-    for (const kind of costs.pattern.slice(first, first + size)) layers[kind] = (layers[kind] ?? 0) + 1
+    const layers = new Array<number>(kinds.length).fill(0)
+    for (const kind of pattern.slice(first, first + size)) layers[kind] = (layers[kind] ?? 0) + 1
     first += size
     return { layers, embedding: index === 0 ? 1 : 0, head: index === sizes.length - 1 ? 1 : 0 }
   })
@@ -77,43 +83,43 @@ export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[
   })
 }
 
-/** Two narrow matrices beside each linear layer of a dense block (Hu et al. 2021, arXiv:2106.09685 §4.1). */
-function adapterParameters({ hidden, heads, kvHeads, headDim, ffn, gated }: ModelShape, { rank }: Adapter): number {
-  const widths = [
-    hidden + headDim * (heads + 2 * kvHeads),
-    heads * headDim + hidden,
-    hidden + (gated ? 2 : 1) * ffn,
-    ffn + hidden,
-  ]
-  return rank * widths.reduce((sum, width) => sum + width, 0)
+/** Two narrow matrices beside the projections of query, key and value (Hu et al. 2021, arXiv:2106.09685 §4.2). */
+function adapterParameters({ hidden, heads, kvHeads, headDim }: ModelShape, { rank }: Adapter): number {
+  return rank * (hidden + headDim * (heads + 2 * kvHeads))
 }
 
-/** What each chunk takes for one micro-batch. */
-export function chunkSeconds(chunks: readonly Chunk[], costs: BlockCosts): StageSeconds[] {
-  const layers = costs.layers.map(blockSeconds)
-  const embedding = blockSeconds(costs.embedding)
-  const head = blockSeconds(costs.head)
-  return chunks.map((chunk) => {
-    let forward = chunk.embedding * embedding.forward + chunk.head * head.forward
-    let backward = chunk.embedding * embedding.backward + chunk.head * head.backward
-    let weight = chunk.embedding * embedding.weight + chunk.head * head.weight
-    for (let kind = 0; kind < layers.length; kind++) {
-      const times = chunk.layers[kind] as number
-      const seconds = layers[kind] as StageSeconds
-      forward += times * seconds.forward
-      backward += times * seconds.backward
-      weight += times * seconds.weight
-    }
-    return { forward, backward, weight }
-  })
+/** Seconds of each block for one micro-batch. */
+export interface BlockSeconds {
+  readonly layers: readonly StageSeconds[]
+  readonly embedding: StageSeconds
+  readonly head: StageSeconds
 }
 
-function blockSeconds({ passes, host }: BlockCost): StageSeconds {
+export function blockSeconds({ layers, embedding, head }: BlockCosts): BlockSeconds {
+  return { layers: layers.map(secondsOfBlock), embedding: secondsOfBlock(embedding), head: secondsOfBlock(head) }
+}
+
+function secondsOfBlock({ passes, host }: BlockCost): StageSeconds {
   return {
     forward: gpuSeconds(passes.forward) + host.forward,
     backward: gpuSeconds(passes.recompute) + gpuSeconds(passes.inputGradient) + host.backward,
     weight: gpuSeconds(passes.weightGradient) + host.weight,
   }
+}
+
+/** What a chunk or a stage takes for one micro-batch. */
+export function secondsOf(chunk: Chunk, { layers, embedding, head }: BlockSeconds): StageSeconds {
+  let forward = chunk.embedding * embedding.forward + chunk.head * head.forward
+  let backward = chunk.embedding * embedding.backward + chunk.head * head.backward
+  let weight = chunk.embedding * embedding.weight + chunk.head * head.weight
+  for (let kind = 0; kind < layers.length; kind++) {
+    const times = chunk.layers[kind] as number
+    const seconds = layers[kind] as StageSeconds
+    forward += times * seconds.forward
+    backward += times * seconds.backward
+    weight += times * seconds.weight
+  }
+  return { forward, backward, weight }
 }
 
 export function blocksOf(chunk: Chunk, costs: BlockCosts): (readonly [BlockCost, number])[] {
@@ -123,66 +129,84 @@ export function blocksOf(chunk: Chunk, costs: BlockCosts): (readonly [BlockCost,
   )
 }
 
-/** Seconds by cause that a stage is busy with one micro-batch. */
-export interface StageWork {
-  readonly matmulSeconds: number
-  readonly attentionSeconds: number
-  readonly memoryBoundSeconds: number
-  readonly recomputeSeconds: number
-  readonly hostSeconds: number
-  readonly tpSeconds: number
-  readonly tpExposedSeconds: number
-  readonly tpBytes: number
-  readonly cpSeconds: number
-  readonly cpExposedSeconds: number
-  readonly cpBytes: number
-  readonly epSeconds: number
-  readonly epExposedSeconds: number
-  readonly epBytes: number
-  readonly flop: number
+/** Seconds by cause that a block or a stage is busy with one micro-batch, messages and work beside them. */
+export const workNames = [
+  'matmulSeconds',
+  'attentionSeconds',
+  'memoryBoundSeconds',
+  'recomputeSeconds',
+  'hostSeconds',
+  'tpSeconds',
+  'tpExposedSeconds',
+  'tpBytes',
+  'cpSeconds',
+  'cpExposedSeconds',
+  'cpBytes',
+  'epSeconds',
+  'epExposedSeconds',
+  'epBytes',
+  'flop',
+] as const
+export type WorkName = (typeof workNames)[number]
+
+/** In the order of `workNames`: search adds up a million of these a second. */
+export type Work = Float64Array
+
+export interface BlockWorks {
+  readonly layers: readonly Work[]
+  readonly embedding: Work
+  readonly head: Work
 }
 
-const LEARNING = ['forward', 'inputGradient', 'weightGradient'] as const
+export function blockWorks({ layers, embedding, head }: BlockCosts): BlockWorks {
+  return { layers: layers.map(workOfBlock), embedding: workOfBlock(embedding), head: workOfBlock(head) }
+}
 
-export function stageWork(chunk: Chunk, costs: BlockCosts): StageWork {
-  const work = {
-    matmulSeconds: 0,
-    attentionSeconds: 0,
-    memoryBoundSeconds: 0,
-    recomputeSeconds: 0,
-    hostSeconds: 0,
-    tpSeconds: 0,
-    tpExposedSeconds: 0,
-    tpBytes: 0,
-    cpSeconds: 0,
-    cpExposedSeconds: 0,
-    cpBytes: 0,
-    epSeconds: 0,
-    epExposedSeconds: 0,
-    epBytes: 0,
-    flop: 0,
+/** Kinds of work are those of the passes that learn; what is said and computed is that of all. */
+function workOfBlock({ passes, host }: BlockCost): Work {
+  const { forward, recompute, inputGradient, weightGradient } = passes
+  const learning = (name: keyof PassCost) => forward[name] + inputGradient[name] + weightGradient[name]
+  const all = (name: keyof PassCost) => forward[name] + recompute[name] + inputGradient[name] + weightGradient[name]
+  return Float64Array.of(
+    learning('matmulSeconds'),
+    learning('attentionSeconds'),
+    learning('memoryBoundSeconds'),
+    computeSeconds(recompute),
+    host.forward + host.backward + host.weight,
+    all('tpSeconds'),
+    all('tpExposedSeconds'),
+    all('tpBytes'),
+    all('cpSeconds'),
+    all('cpExposedSeconds'),
+    all('cpBytes'),
+    all('epSeconds'),
+    all('epExposedSeconds'),
+    all('epBytes'),
+    all('flop'),
+  )
+}
+
+export function workOf(chunk: Chunk, { layers, embedding, head }: BlockWorks, sum: Work = new Float64Array(15)): Work {
+  for (let i = 0; i < sum.length; i++) {
+    let amount = chunk.embedding * (embedding[i] as number) + chunk.head * (head[i] as number)
+    for (let kind = 0; kind < layers.length; kind++)
+      amount += (chunk.layers[kind] as number) * ((layers[kind] as Work)[i] as number)
+    sum[i] = amount
   }
-  for (const [block, times] of blocksOf(chunk, costs)) {
-    for (const phase of LEARNING) {
-      const pass = block.passes[phase]
-      work.matmulSeconds += times * pass.matmulSeconds
-      work.attentionSeconds += times * pass.attentionSeconds
-      work.memoryBoundSeconds += times * pass.memoryBoundSeconds
-    }
-    work.recomputeSeconds += times * computeSeconds(block.passes.recompute)
-    work.hostSeconds += times * (block.host.forward + block.host.backward + block.host.weight)
-    for (const pass of Object.values(block.passes)) {
-      work.tpSeconds += times * pass.tpSeconds
-      work.tpExposedSeconds += times * pass.tpExposedSeconds
-      work.tpBytes += times * pass.tpBytes
-      work.cpSeconds += times * pass.cpSeconds
-      work.cpExposedSeconds += times * pass.cpExposedSeconds
-      work.cpBytes += times * pass.cpBytes
-      work.epSeconds += times * pass.epSeconds
-      work.epExposedSeconds += times * pass.epExposedSeconds
-      work.epBytes += times * pass.epBytes
-      work.flop += times * pass.flop
-    }
-  }
-  return work
+  return sum
+}
+
+/** Of all stages, for one micro-batch on one rank of each. */
+export function flopOf(stages: readonly Chunk[], works: BlockWorks): number {
+  const flop = workNames.indexOf('flop')
+  return stages.reduce((sum, stage) => sum + (workOf(stage, works)[flop] as number), 0)
+}
+
+/** The stage with most weights. */
+export function fullestOf<Held extends Stage>(stages: readonly Held[]): Held {
+  return stages.reduce((most, stage) => (sizeOf(stage) > sizeOf(most) ? stage : most))
+}
+
+function sizeOf({ parameters, expertParameters }: Stage): number {
+  return parameters + expertParameters
 }

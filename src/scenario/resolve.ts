@@ -158,7 +158,12 @@ function softwareOf({ software, training }: Scenario): Software {
     loss: training.loss,
     hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),
     hostSecondsPerMoeLayer: software.cuda_graphs ? 0 : (software.moe.host ?? given(software.host, 'host')),
-    moe: { dispatcher: software.moe.dispatcher, permute: software.moe.permute, hidden: software.moe.hidden },
+    moe: {
+      dispatcher: software.moe.dispatcher,
+      permute: software.moe.permute,
+      hidden: software.moe.hidden,
+      hostSecondsPerExpert: software.cuda_graphs ? 0 : software.moe.host_per_expert,
+    },
     stepSeconds: given(software.step_overhead, 'step_overhead'),
     contention: given(software.contention, 'contention'),
     year: given(software.year, 'year'),

@@ -193,7 +193,7 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         loss: loss as 'fused',
         hostSecondsPerLayer: host,
         hostSecondsPerMoeLayer: 3 * host,
-        moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0 },
+        moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
         stepSeconds: 0.02,
         contention: 0.2,
         year: 2025,

@@ -30,7 +30,7 @@ function projections(job: Job, shape: LocalShape): Operation[] {
   const { model, tokens, queryWidth, keyValueWidth } = shape
   const rotated = tokens * (queryWidth + keyValueWidth / 2)
   return [
-    ...linear(job, 'attention.qkv', { tokens, n: queryWidth + keyValueWidth, k: model.hidden }),
+    ...linear(job, 'attention.qkv', { tokens, n: queryWidth + keyValueWidth, k: model.hidden, adapted: true }),
     ...(model.qkNorm ? norm('attention.qkNorm', job, rotated) : []),
     ...(model.positions === 'rope' ? rotary('attention.rotary', job, rotated) : []),
   ]

@@ -13,8 +13,8 @@ export interface Linear {
   readonly groups?: number
   /** Where it is not the recipe's: embedding, head and router stay in the wider type. */
   readonly datatype?: Datatype
-  /** Outside the adapters' reach, and so frozen where there are any. */
-  readonly plain?: boolean
+  /** Has an adapter where a frozen model is tuned: the projections of attention (Hu et al. 2021, §4.2; NeMo's default). */
+  readonly adapted?: boolean
 }
 
 /**
@@ -25,7 +25,7 @@ export function linear(job: Job, name: string, shape: Linear): Operation[] {
   const own = products(job, name, shape)
   if (!job.adapter) return own
   const passed = own.filter(({ phase }) => phase !== 'weightGradient')
-  if (shape.plain) return passed
+  if (!shape.adapted) return passed
   const { tokens, n, k } = shape
   const { rank } = job.adapter
   const datatype = job.precision.activation

@@ -41,10 +41,10 @@ export function lowerHead(job: Job, shape: LocalShape, sharding: Sharding): Oper
   return [
     ...(model.finalNorm ? norm('head.norm', job, ownTokens * model.hidden) : []),
     ...(model.headTransform
-      ? linear(job, 'head.transform', { tokens, n: model.hidden / sharding.tp, k: model.hidden, datatype, plain: true })
+      ? linear(job, 'head.transform', { tokens, n: model.hidden / sharding.tp, k: model.hidden, datatype })
       : []),
     ...headExchange(job, shape, sharding),
-    ...linear(job, 'head.logits', { tokens, n: vocabulary, k: model.hidden, datatype, plain: true }),
+    ...linear(job, 'head.logits', { tokens, n: vocabulary, k: model.hidden, datatype }),
     ...traffic('head.loss', {
       forward: loss.forward * logitBytes,
       backward: loss.backward * logitBytes,

@@ -30,7 +30,7 @@ function router(job: Job, tokens: number, moe: MoeShape): Operation[] {
   const bytes = ROUTER_PASSES * job.precision.activationBytes * tokens * moe.experts
   const datatype = job.precision.activation
   return [
-    ...linear(job, 'moe.router', { tokens, n: moe.experts, k: job.model.hidden, datatype, plain: true }),
+    ...linear(job, 'moe.router', { tokens, n: moe.experts, k: job.model.hidden, datatype }),
     ...traffic('moe.router.choice', { forward: bytes, backward: bytes, kernels: [8, 8] }),
   ]
 }

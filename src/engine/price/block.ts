@@ -47,8 +47,13 @@ export function priceBlocks(job: Job, sharding: Sharding, layout: Layout): Block
   const { embedding, head } = lowerEnds(job, sharding)
   return {
     layers: kinds.map((kind) => {
-      const { hostSecondsPerLayer, hostSecondsPerMoeLayer } = job.software
-      const host = kind.experts ? hostSecondsPerMoeLayer : hostSecondsPerLayer
+      const { hostSecondsPerLayer, hostSecondsPerMoeLayer, moe } = job.software
+      const local = (job.model.moe?.experts ?? 0) / sharding.ep
+      // Where matmuls are narrow, the rows of each expert are scaled twice beside its two products.
+      const kernels = job.precision.quantizeBytes > 0 ? 3 : 1
+      const host = kind.experts
+        ? hostSecondsPerMoeLayer + local * kernels * moe.hostSecondsPerExpert
+        : hostSecondsPerLayer
       return priceBlock({ name: kind.name, operations: lowerLayer(job, sharding, kind), host }, job, sharding, layout)
     }),
     pattern,

@@ -88,7 +88,7 @@ export const job: Job = {
     loss: 'fused',
     hostSecondsPerLayer: 190e-6,
     hostSecondsPerMoeLayer: 0,
-    moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0 },
+    moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
     stepSeconds: 0.02,
     contention: 0.19,
     year: 2024.2,
