@@ -16,6 +16,7 @@ if (esbuild) {
   const built = await Promise.all([
     bundle(esbuild, { in: 'src/cli/main.ts', out: 'cli/main' }),
     bundle(esbuild, { in: 'src/index.ts', out: 'api/index' }),
+    bundle(esbuild, { in: 'src/cli/worker.ts', out: 'cli/worker' }),
   ])
   const packed = await packCatalog(esbuild)
   removeAllBut(new Set([...built.flatMap(({ metafile }) => Object.keys(metafile.outputs)), ...packed]))

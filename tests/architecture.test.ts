@@ -25,12 +25,19 @@ const rooms: Readonly<Record<string, Room>> = {
   engine: room(['base'], ['units']),
   scenario: room(['base', 'units', 'engine'], [], ['zod', 'yaml']),
   growth: room(['base', 'engine'], ['units']),
-  check: room(['base', 'units', 'engine']),
-  report: room(['base', 'units', 'engine'], ['scenario', 'growth', 'check']),
-  cli: room(['base', 'units', 'engine', 'scenario', 'growth', 'check', 'report'], [], ['commander', 'chalk', 'node:*']),
+  math: room(['base', 'units'], [], ['mathjs/number']),
+  check: room(['base', 'units', 'engine', 'math']),
+  validation: room(['base', 'units', 'engine'], ['scenario']),
+  search: room(['base', 'engine']),
+  report: room(['base', 'units', 'engine'], ['scenario', 'growth', 'check', 'validation', 'search', 'sweep']),
+  cli: room(
+    ['base', 'units', 'engine', 'scenario', 'growth', 'math', 'check', 'validation', 'report'],
+    [],
+    ['commander', 'chalk', 'node:*'],
+  ),
 }
 
-const pure = ['base', 'units', 'engine', 'growth', 'check']
+const pure = ['base', 'units', 'engine', 'growth', 'math', 'check']
 
 interface Import {
   readonly from: string

@@ -164,6 +164,40 @@ export const problems = {
     hint: 'say a price for rented GPUs, capex and lifetime for own ones; set the other to null if it is inherited',
   },
 
+  // Checks.
+  'check/syntax': {
+    message: 'this check cannot be read: {detail}',
+    hint: 'write it like `mfu >= 38%`, `memory.peak < 72 GB` or `run.cost <= 60 M USD and run.time <= 90 days`',
+  },
+  'check/too-long': {
+    message: 'this check is longer than {limit}',
+    hint: 'say it in several checks: all of them must hold',
+  },
+  'check/not-allowed': {
+    message: 'a check may not use {what}',
+    hint: 'it has numbers, metrics, numeric inputs, units, + - * / ^ %, comparisons, and, or, not, ( ), a ? b : c, min max ceil floor round abs sqrt log2 log10 log exp pow gcd lcm mod',
+  },
+  'check/unknown-name': {
+    message: '`{name}` is no metric, input or unit',
+    hint: '{meant}',
+  },
+  'check/wrong-dimension': {
+    message: 'this check {deed}',
+    hint: '{meant}',
+  },
+  'check/not-a-comparison': {
+    message: '`{expr}` is a number, and a check must hold or fail',
+    hint: 'compare it with a limit, or give it a max_increase or max_decrease against the baseline',
+  },
+  'check/budget-of-comparison': {
+    message: '`{expr}` holds or fails, and {budget} limits how far a number may move',
+    hint: 'leave {budget} out, or give `expr` a number such as step.time',
+  },
+  'check/no-value': {
+    message: '`{name}` has no value in this scenario',
+    hint: 'give it one, or leave the check out: no answer can come of it',
+  },
+
   // Strategies that cannot run.
   'strategy/tp-splits-heads': {
     message: 'tp {tp} does not divide {heads} attention heads',

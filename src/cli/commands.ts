@@ -2,5 +2,7 @@
 export { explain } from './commands/explain.ts'
 export { list } from './commands/list.ts'
 export { run } from './commands/run.ts'
+export { search } from './commands/search.ts'
 export { schema } from './commands/schema.ts'
+export { validate } from './commands/validate.ts'
 export { fail } from './failure.ts'

@@ -1,6 +1,7 @@
 /** Files, as plain functions: what is read, and what is written whole or not at all. */
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -22,6 +23,8 @@ export interface Disk {
   bytes(path: string): number
   /** Names in a folder, sorted; none when there is no such folder. */
   list(folder: string): readonly string[]
+  /** With all folders above it, where they are not there yet. */
+  makeFolder(path: string): void
   /** The old text or the new one is there, never half of it. */
   write(path: string, text: string): void
 }
@@ -33,6 +36,7 @@ export const disk: Disk = {
   isFile: (path) => statSync(path).isFile(),
   bytes: (path) => statSync(path).size,
   list: (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []),
+  makeFolder: (path) => void mkdirSync(path, { recursive: true }),
   write,
 }
 

@@ -50,10 +50,19 @@ interface Usage {
 
 function usageOf(error: unknown): Usage | undefined {
   if (error instanceof UsageError) return { message: error.message, hint: error.hint }
+  const denied = deniedBy(error)
+  if (denied !== undefined)
+    return { message: `Node may not open ${denied}`, hint: 'give it --allow-fs-read or --allow-fs-write for that path' }
   if (!(error instanceof CommanderError)) return undefined
   // "error: unknown command 'rnu'\n(Did you mean run?)"
   const [message = '', guess = ''] = error.message.replace(/^error: /, '').split('\n')
   return { message, hint: guess.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did') || 'see clusterwise --help' }
+}
+
+/** The path that `node --permission` refuses. */
+function deniedBy(error: unknown): string | undefined {
+  const { code, resource } = Object(error) as { readonly code?: unknown; readonly resource?: unknown }
+  return code === 'ERR_ACCESS_DENIED' ? String(resource ?? 'something') : undefined
 }
 
 function usageText({ message, hint }: Usage, theme: Theme): string {

@@ -20,10 +20,12 @@ const stdinLabel = '<stdin>'
 export function scenarioFiles(view: View, host: World): Files {
   // What a file extends is confined to the root of the scenario that began the chain.
   const roots = new Map<string, string>()
+  // What ships with the program does not change while it runs, and many scenarios name the same entries.
+  const entries = new Map<string, SourceFile | FileFault>()
   return {
     catalog: () => catalogNames(host).filter((name) => name.includes('/')),
     open: (reference) => {
-      if (reference.kind === 'catalog') return openEntry(reference.name, host)
+      if (reference.kind === 'catalog') return openOnce(reference.name, entries, host)
       if (reference.from === undefined && reference.path === '-') return openStdin(view, host, roots)
       return openFile(reference, view, host, roots)
     },
@@ -33,6 +35,12 @@ export function scenarioFiles(view: View, host: World): Files {
 /** The real disk, seen from one folder: for programs and tests that call `readScenario` themselves. */
 export function nodeFiles(cwd: string): Files {
   return scenarioFiles({}, { cwd, disk, scenarios: bundledScenarios })
+}
+
+function openOnce(name: string, entries: Map<string, SourceFile | FileFault>, host: World): SourceFile | FileFault {
+  const opened = entries.get(name) ?? openEntry(name, host)
+  entries.set(name, opened)
+  return opened
 }
 
 function openEntry(name: string, host: World): SourceFile | FileFault {

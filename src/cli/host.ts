@@ -20,6 +20,8 @@ export interface Host {
   readonly disk: Disk
   /** The folders that ship with the program. */
   readonly scenarios: string
+  /** From now on an interrupt is told to this instead of ending the process; a second one ends it. Returns the way back. */
+  readonly onInterrupt?: (listener: () => void) => () => void
 }
 
 /** As deep in dist/ as in src/: scripts/build.mjs sees to it. */
@@ -27,7 +29,12 @@ export const bundledScenarios = fileURLToPath(new URL('../../scenarios', import.
 
 /** The real world. Call it once: it also decides what an interrupt and a closed pipe mean. */
 export function processHost(node: NodeJS.Process): Host {
-  node.once('SIGINT', () => node.exit(exit.interrupted))
+  let listener: (() => void) | undefined
+  node.on('SIGINT', () => {
+    if (!listener) node.exit(exit.interrupted)
+    listener?.()
+    listener = undefined
+  })
   return {
     cwd: node.cwd(),
     env: node.env,
@@ -37,6 +44,12 @@ export function processHost(node: NodeJS.Process): Host {
     stderr: output(2, () => node.stderr),
     disk,
     scenarios: bundledScenarios,
+    onInterrupt: (told) => {
+      listener = told
+      return () => {
+        listener = undefined
+      }
+    },
   }
 }
 

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ExitCode } from './exit.ts'
 import { formats } from './formats.ts'
+import { addCheck, addDiff, addLint } from './gate-program.ts'
 import type { Host } from './host.ts'
 import { widthOf } from './look.ts'
 import { tool } from './version.ts'
@@ -40,7 +41,20 @@ export function createProgram(host: Host, finish: Finish): Command {
     })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', examples(programExamples))
-  for (const add of [addRun, addExplain, addList, addSchema, addInit, addCompletion]) add(program, host, finish)
+  for (const add of [
+    addRun,
+    addSearch,
+    addExplain,
+    addCheck,
+    addDiff,
+    addLint,
+    addList,
+    addSchema,
+    addValidate,
+    addInit,
+    addCompletion,
+  ])
+    add(program, host, finish)
   return program
 }
 
@@ -73,6 +87,33 @@ function addRun(program: Command, host: Host, finish: Finish): void {
     })
 }
 
+function addSearch(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('search <file>'))
+    .description('Find the best strategy: every legal one is tried, the best are played out.')
+    .addOption(new Option('--sort <metric>', 'what is best (default: step.time)'))
+    .addOption(new Option('--pareto <metrics>', 'the front of several: step.time,memory.peak'))
+    .option('--require <condition>', 'what must hold (repeatable): "memory.peak < 0.9 gpu.hbm"', collect)
+    .option('--fix <name=values>', 'hold to these (repeatable): tp=8, tp=4,8, or tp as the scenario has it', collect)
+    .option('-n, --best <count>', 'how many to show (default: 10)', positive)
+    .option('--jobs <count>', 'worker threads (default: one per core)', positive)
+    .option('--timing', 'also seconds and candidates per second')
+    .option('--write <file>', 'write the winner as a scenario')
+    .option('--from <list>', 'price these strategies instead: one JSON object a line, - is stdin')
+    .addOption(setOption())
+    .addHelpText(
+      'after',
+      examples([
+        `clusterwise search ${flagship}`,
+        "clusterwise search plan.yaml --require 'memory.peak < 0.9 gpu.hbm' --write best.yaml",
+        'clusterwise search plan.yaml --pareto step.time,memory.peak --json',
+      ]),
+    )
+    .action(async (file: string, _: unknown, command: Command) => {
+      const { search } = await import('./commands.ts')
+      finish(await search(file, command.optsWithGlobals(), host))
+    })
+}
+
 function addExplain(program: Command, host: Host, finish: Finish): void {
   withOutput(program.command('explain [file] [subject]'))
     .description('Ask any number why: formula, the same with numbers, where each input was written, and its source.')
@@ -88,6 +129,19 @@ function addExplain(program: Command, host: Host, finish: Finish): void {
     .action(async (file: string | undefined, subject: string | undefined, _: unknown, command: Command) => {
       const { explain } = await import('./commands.ts')
       finish(await explain([file, subject], command.optsWithGlobals(), host))
+    })
+}
+
+function addValidate(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('validate <file...>'))
+    .description(
+      'Hold predictions against measured runs: scenarios with a `measured` section, as YAML documents or as NDJSON.',
+    )
+    .addOption(setOption())
+    .addHelpText('after', examples(['clusterwise validate runs.ndjson', 'clusterwise validate - --json < runs.ndjson']))
+    .action(async (files: string[], _: unknown, command: Command) => {
+      const { validate } = await import('./commands.ts')
+      finish(await validate(files, command.optsWithGlobals(), host))
     })
 }
 

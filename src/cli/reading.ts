@@ -1,5 +1,6 @@
 /** Scenarios by the names that the command line gave them. */
 import { type LocatedProblem, ScenarioError } from '../base/problem.ts'
+import type { Files } from '../scenario/files.ts'
 import { type Loaded, readScenario } from '../scenario/read.ts'
 import { UsageError } from './exit.ts'
 import { scenarioFiles } from './files.ts'
@@ -16,24 +17,51 @@ export async function readScenarios(
   options: ReadOptions,
   host: Host,
 ): Promise<readonly Loaded[]> {
-  const stdin = names.includes('-') ? { stdin: await readStdin(host) } : {}
-  const root = options.root === undefined ? {} : { root: options.root }
-  const files = scenarioFiles({ ...stdin, ...root }, host)
-  const problems: LocatedProblem[] = []
-  const loaded = names.flatMap((name) => {
-    try {
-      return [readScenario(name, files, { sets: options.set ?? [] })]
-    } catch (error) {
-      if (!(error instanceof ScenarioError)) throw error
-      problems.push(...error.problems)
-      return []
-    }
-  })
+  const files = await filesFor(names, options, host)
+  const read = names.map((name) => readOne(name, files, options.set ?? []))
+  const loaded = read.flatMap((each) => ('problems' in each ? [] : [each]))
+  const problems = [
+    ...read.flatMap((each) => ('problems' in each ? each.problems : [])),
+    ...(await checkProblems(loaded)),
+  ]
   if (problems.length > 0) throw new ScenarioError(problems)
   return loaded
 }
 
-async function readStdin(host: Host): Promise<string> {
+/** A scenario whose strategy is looked for: the one that it has need not be legal. */
+export async function readAnyStrategy(name: string, options: ReadOptions, host: Host): Promise<Loaded> {
+  const files = await filesFor([name], options, host)
+  return readScenario(name, files, { sets: options.set ?? [], anyStrategy: true })
+}
+
+export async function filesFor(names: readonly string[], { root }: ReadOptions, host: Host): Promise<Files> {
+  const stdin = names.includes('-') ? { stdin: await readStdin(host) } : {}
+  return scenarioFiles({ ...stdin, ...(root === undefined ? {} : { root }) }, host)
+}
+
+/** The scenario, or all that is wrong with it. */
+export function readOne(
+  name: string,
+  files: Files,
+  sets: readonly string[],
+): Loaded | { readonly problems: readonly LocatedProblem[] } {
+  try {
+    return readScenario(name, files, { sets })
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error
+    return { problems: error.problems }
+  }
+}
+
+/** A check that cannot be read is a mistake in the file, whatever is asked of it. */
+async function checkProblems(loaded: readonly Loaded[]): Promise<readonly LocatedProblem[]> {
+  const checked = loaded.filter(({ scenario }) => scenario.checks !== undefined && scenario.checks.length > 0)
+  if (checked.length === 0) return []
+  const { checksOf } = await import('./checks.ts')
+  return checked.flatMap((each) => checksOf(each).problems)
+}
+
+export async function readStdin(host: Host): Promise<string> {
   if (!host.stdin.isTTY) return host.stdin.read()
   throw new UsageError(
     '"-" reads a scenario from stdin, but stdin is this terminal',

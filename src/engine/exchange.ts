@@ -32,35 +32,86 @@ interface Context {
   readonly strategy: Strategy
   readonly layout: Layout
   readonly stage: Stage
-  readonly windows: Windows
 }
 
-export function exchangeData(context: Context): Exchange {
-  const parts = [
-    ...(context.strategy.zero < 2 ? perStep(context) : perMicroBatch(context)),
-    ...(context.strategy.zero === 1 || context.strategy.zero === 2 ? gatherWeights(context) : []),
-    ...tieEmbeddings(context),
-  ]
+export function exchangeData(context: Context & { readonly windows: Windows }): Exchange {
+  const { job, strategy, windows } = context
+  const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
+  const rounds = roundsOf(strategy, microBatches)
+  const settled = quoteExchange(context).map((bundle) => {
+    const seconds = bundleSeconds(bundle, rounds)
+    const exposed = settle(job, bundle, { microBatches, rounds, windows })
+    const share = seconds > 0 ? exposed / seconds : 0
+    const operations = bundle.parts.map(({ timing, perRound, once }) => ({
+      timing: { ...timing, exposedSeconds: timing.seconds * share },
+      times: perRound * rounds + once,
+    }))
+    return { operations, seconds, exposed, bytes: bundleBytes(bundle, rounds) }
+  })
   return {
-    operations: parts,
-    seconds: parts.reduce((sum, { timing, times }) => sum + times * timing.seconds, 0),
-    exposedSeconds: parts.reduce((sum, { timing, times }) => sum + times * timing.exposedSeconds, 0),
-    bytes: parts.reduce((sum, { timing, times }) => sum + times * (timing.inputs['bytes'] ?? 0), 0),
+    operations: settled.flatMap(({ operations }) => operations),
+    seconds: settled.reduce((sum, { seconds }) => sum + seconds, 0),
+    exposedSeconds: settled.reduce((sum, { exposed }) => sum + exposed, 0),
+    bytes: settled.reduce((sum, { bytes }) => sum + bytes, 0),
   }
 }
 
-function priced({ job }: Context, name: string, collective: Collective, group: Group, bytes: number): Exchanged[] {
+/** One collective, and how often a step runs it: in each round of micro-batches, or once. */
+interface Quoted {
+  readonly timing: Timing
+  readonly perRound: number
+  readonly once: number
+}
+
+/** Collectives that hide behind the same compute. None of it depends on how fast that compute is. */
+export interface Bundle {
+  readonly parts: readonly Quoted[]
+  readonly behind: 'nothing' | 'forward' | 'backward'
+  /** `bucket`: behind one pass; `stream`: behind all of a step. */
+  readonly how: 'bucket' | 'stream'
+  readonly roundSeconds: number
+  readonly onceSeconds: number
+  /** Of the first part, which has no cover. */
+  readonly firstSeconds: number
+  readonly roundBytes: number
+  readonly onceBytes: number
+}
+
+/** What a stage's replicas will say to each other, and what that takes on its own. */
+export function quoteExchange(context: Context): readonly Bundle[] {
+  const { zero } = context.strategy
+  const bundles = zero < 2 ? [perStep(context)] : perMicroBatch(context)
+  if (zero === 1 || zero === 2) bundles.push(gatherWeights(context))
+  return [...bundles, tieEmbeddings(context)].filter(({ parts }) => parts.length > 0)
+}
+
+function bundle(parts: readonly Quoted[], behind: Bundle['behind'], how: Bundle['how']): Bundle {
+  const sum = (amount: (part: Quoted) => number) => parts.reduce((total, part) => total + amount(part), 0)
+  const bytes = ({ timing }: Quoted) => timing.inputs['bytes'] ?? 0
+  return {
+    parts,
+    behind,
+    how,
+    roundSeconds: sum((part) => part.perRound * part.timing.seconds),
+    onceSeconds: sum((part) => part.once * part.timing.seconds),
+    firstSeconds: parts[0]?.timing.seconds ?? 0,
+    roundBytes: sum((part) => part.perRound * bytes(part)),
+    onceBytes: sum((part) => part.once * bytes(part)),
+  }
+}
+
+function priced({ job }: Context, name: string, collective: Collective, group: Group, bytes: number): Quoted[] {
   if (group.ranks === 1 || bytes === 0) return []
-  const operation = { kind: 'collective', name, phase: 'step', collective, dimension: 'dp', bytes, hidden: 0 } as const
-  return [{ timing: priceCollective(operation, group, job.cluster, job.calibration), times: 1 }]
+  const operation = { kind: 'collective', name, phase: 'step', collective, dimension: 'dp', bytes, hidden: 0, rate: 1 } as const
+  return [{ timing: priceCollective(operation, group, job.cluster, job.calibration), perRound: 0, once: 1 }]
 }
 
 /**
  * Replicas sum all gradients once a step (ZeRO 0), or each keeps the sum of its shard (ZeRO 1: Rajbhandari et al. 2019,
  * arXiv:1910.02054), behind the backward pass of the last micro-batch where the stack overlaps.
  */
-function perStep(context: Context): Exchanged[] {
-  const { job, strategy, layout, stage, windows } = context
+function perStep(context: Context): Bundle {
+  const { job, strategy, layout, stage } = context
   const bytes = job.precision.gradientWireBytes * stage.trained.parameters
   const expertBytes = job.precision.gradientWireBytes * stage.trained.expertParameters
   const reduced =
@@ -74,36 +125,36 @@ function perStep(context: Context): Exchanged[] {
           ...priced(context, 'dp.experts.reduceScatter', 'reduce-scatter', layout.expertDp, expertBytes),
           ...sumReplicas(context),
         ]
-  return hide(reduced, strategy.overlapGradients ? bucketed(context, windows.backwardSeconds) : nothing)
+  return bundle(reduced, strategy.overlapGradients ? 'backward' : 'nothing', 'bucket')
 }
 
 /** Shards that are themselves replicated are summed across replicas, once a step (HSDP). */
-function sumReplicas(context: Context): Exchanged[] {
+function sumReplicas(context: Context): Quoted[] {
   const { job, strategy, layout, stage } = context
   const bytes = (job.precision.gradientWireBytes * stage.trained.parameters) / strategy.shardRanks
   return priced(context, 'dp.replicas.allReduce', 'all-reduce', layout.replica, bytes)
 }
 
 /** After the optimizer's step each rank fetches the shards of the others, behind the next forward pass. */
-function gatherWeights(context: Context): Exchanged[] {
-  const { job, strategy, layout, stage, windows } = context
+function gatherWeights(context: Context): Bundle {
+  const { job, strategy, layout, stage } = context
   const { weightBytes } = job.precision
   const { parameters, expertParameters } = stage.trained
   const gather = [
     ...priced(context, 'dp.weights.allGather', 'all-gather', layout.shard, weightBytes * parameters),
     ...priced(context, 'dp.experts.allGather', 'all-gather', layout.expertDp, weightBytes * expertParameters),
   ]
-  return hide(gather, strategy.overlapWeights ? bucketed(context, windows.forwardSeconds) : nothing)
+  return bundle(gather, strategy.overlapWeights ? 'forward' : 'nothing', 'bucket')
 }
 
 /** First and last stage hold copies of a tied embedding and sum their gradients (Megatron-LM). */
-function tieEmbeddings(context: Context): Exchanged[] {
+function tieEmbeddings(context: Context): Bundle {
   const { job, strategy, layout } = context
-  if (!job.model.tiedEmbeddings || strategy.pp === 1 || job.adapter) return []
+  if (!job.model.tiedEmbeddings || strategy.pp === 1 || job.adapter) return bundle([], 'nothing', 'bucket')
   const bytes = (job.precision.gradientWireBytes * job.model.vocabulary * job.model.hidden) / strategy.tp
   const together = layout.pp.domains === 1
   const ends: Group = { ranks: 2, stride: layout.pp.stride, local: together ? 2 : 1, domains: together ? 1 : 2 }
-  return priced(context, 'dp.embedding.allReduce', 'all-reduce', ends, bytes)
+  return bundle(priced(context, 'dp.embedding.allReduce', 'all-reduce', ends, bytes), 'nothing', 'bucket')
 }
 
 /**
@@ -112,23 +163,19 @@ function tieEmbeddings(context: Context): Exchanged[] {
  * a chunk does so once for each round of pp micro-batches (Llama 3, arXiv:2407.21783 §3.3.2; torch pipelining defers
  * the gradient sync of FSDP to the last micro-batch).
  */
-function perMicroBatch(context: Context): Exchanged[] {
-  const { job, strategy, layout, stage, windows } = context
-  const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
-  const rounds = strategy.pp === 1 ? microBatches : Math.ceil(microBatches / strategy.pp)
+function perMicroBatch(context: Context): Bundle[] {
+  const { job, strategy, layout, stage } = context
   const layers = stage.layers.reduce((sum, n) => sum + n, 0)
+  const pieces = layers * job.software.shardedPieces
   const units = [
-    { name: 'dp.layer', group: layout.shard, parameters: stage.layerParameters / layers, times: layers * rounds },
-    { name: 'dp.experts', group: layout.expertDp, parameters: stage.expertParameters / layers, times: layers * rounds },
-    { name: 'dp.ends', group: layout.shard, parameters: stage.parameters - stage.layerParameters, times: rounds },
+    { name: 'dp.layer', group: layout.shard, parameters: stage.layerParameters / pieces, times: pieces },
+    { name: 'dp.experts', group: layout.expertDp, parameters: stage.expertParameters / layers, times: layers },
+    { name: 'dp.ends', group: layout.shard, parameters: stage.parameters - stage.layerParameters, times: 1 },
   ]
-  const parts = (name: string, collective: Collective, elementBytes: number): Exchanged[] =>
+  const parts = (name: string, collective: Collective, elementBytes: number): Quoted[] =>
     units.flatMap((unit) =>
       priced(context, `${unit.name}.${name}`, collective, unit.group, elementBytes * unit.parameters).map(
-        ({ timing }) => ({
-          timing,
-          times: unit.times,
-        }),
+        ({ timing }) => ({ timing, perRound: unit.times, once: 0 }),
       ),
     )
   const { weightBytes, gradientWireBytes } = job.precision
@@ -138,39 +185,54 @@ function perMicroBatch(context: Context): Exchanged[] {
     (stage.trained.parameters + stage.trained.expertParameters) / (stage.parameters + stage.expertParameters)
   const scatter = parts('gradients.reduceScatter', 'reduce-scatter', gradientWireBytes * trainedShare)
   const backward = [...gather('backward'), ...scatter, ...sumReplicas(context)]
-  const stream = (seconds: number) => streamed(context, microBatches * seconds)
   return [
-    ...hide(gather('forward'), strategy.overlapWeights ? stream(windows.forwardSeconds) : nothing),
-    ...hide(backward, strategy.overlapGradients ? stream(windows.backwardSeconds) : nothing),
+    bundle(gather('forward'), strategy.overlapWeights ? 'forward' : 'nothing', 'stream'),
+    bundle(backward, strategy.overlapGradients ? 'backward' : 'nothing', 'stream'),
   ]
 }
 
-/** From collectives that run one after the other to the seconds of them that stay exposed. */
-type Overlap = (seconds: number, parts: readonly Exchanged[]) => number
+/** Rounds of micro-batches in a step: a pipeline takes pp of them at a time. */
+export function roundsOf({ pp }: Pick<Strategy, 'pp'>, microBatches: number): number {
+  return pp === 1 ? microBatches : Math.ceil(microBatches / pp)
+}
 
-const nothing: Overlap = (seconds) => seconds
+export function bundleSeconds({ roundSeconds, onceSeconds }: Bundle, rounds: number): number {
+  return rounds * roundSeconds + onceSeconds
+}
+
+export function bundleBytes({ roundBytes, onceBytes }: Bundle, rounds: number): number {
+  return rounds * roundBytes + onceBytes
+}
+
+interface Cover {
+  readonly microBatches: number
+  readonly rounds: number
+  readonly windows: Windows
+}
+
+/** The seconds of a bundle that stay exposed. No overlap costs more than none. */
+export function settle(job: Job, quoted: Bundle, { microBatches, rounds, windows }: Cover): number {
+  const seconds = bundleSeconds(quoted, rounds)
+  if (quoted.behind === 'nothing' || seconds === 0) return seconds
+  const windowSeconds = quoted.behind === 'forward' ? windows.forwardSeconds : windows.backwardSeconds
+  return Math.min(
+    seconds,
+    quoted.how === 'bucket'
+      ? bucketed(job, seconds, windowSeconds)
+      : streamed(job, seconds, microBatches * windowSeconds) + quoted.firstSeconds,
+  )
+}
 
 /** Buckets leave as they fill; the last has no compute left to hide behind. */
-function bucketed({ job }: Context, windowSeconds: number): Overlap {
-  const { dpExposed: least, dpWindow: usable } = job.calibration
-  const { contention } = job.software
-  return (seconds) => exposedSeconds.compute({ seconds, windowSeconds, least, usable, contention })
+function bucketed({ calibration, software }: Job, seconds: number, windowSeconds: number): number {
+  const { dpExposed: least, dpWindow: usable } = calibration
+  return exposedSeconds.compute({ seconds, windowSeconds, least, usable, contention: software.contention })
 }
 
 /** A stream of collectives beside a stream of compute: the longer of the two counts, and the first has no cover. */
-function streamed({ job }: Context, windowSeconds: number): Overlap {
-  return (seconds, parts) => {
-    const slowed = windowSeconds + job.software.contention * Math.min(windowSeconds, seconds)
-    return Math.max(slowed, seconds) - windowSeconds + (parts[0] as Exchanged).timing.seconds
-  }
-}
-
-/** No overlap costs more than none. */
-function hide(parts: readonly Exchanged[], overlap: Overlap): Exchanged[] {
-  const seconds = parts.reduce((sum, { timing, times }) => sum + times * timing.seconds, 0)
-  if (seconds === 0) return []
-  const share = Math.min(1, overlap(seconds, parts) / seconds)
-  return parts.map(({ timing, times }) => ({ timing: { ...timing, exposedSeconds: timing.seconds * share }, times }))
+function streamed({ software }: Job, seconds: number, windowSeconds: number): number {
+  const slowed = windowSeconds + software.contention * Math.min(windowSeconds, seconds)
+  return Math.max(slowed, seconds) - windowSeconds
 }
 
 /** Kernels of a fused optimizer over flat buffers: norm, clip, step, copy. */

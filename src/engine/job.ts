@@ -144,6 +144,8 @@ export interface Adapter {
 
 export interface Batch {
   readonly seqLen: number
+  /** Tokens of the documents packed into a sequence, which see nothing of one another; absent: one fills it. */
+  readonly documentLen?: number
   /** Sequences per step. */
   readonly globalBatch: number
   /** Tokens of the whole run. */
@@ -189,6 +191,10 @@ export interface Software {
   /** The same for a layer with experts. */
   readonly hostSecondsPerMoeLayer: number
   readonly moe: MoeSoftware
+  /** Rate of tensor-parallel collectives over that of a stack that was tuned for the machine. */
+  readonly tensorParallelRate: number
+  /** Collectives in which ZeRO 2 and 3 move one layer: 1 where its tensors travel as one, else as many as it has. */
+  readonly shardedPieces: number
   /** Once a step: data, loss, gradient norm, logging. */
   readonly stepSeconds: number
   /** Slow-down of compute while a collective runs beside it. */

@@ -3,8 +3,8 @@ import type { Job, ModelShape, MoeShape } from './job.ts'
 import { type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
 import { countParameters } from './parameters.ts'
 import { scheduleTable } from './schedule/schedule.ts'
-import type { Stage } from './stages.ts'
-import { microBatchesOf, type RecomputeModule, type Strategy } from './strategy.ts'
+import type { Chunk, Stage } from './stages.ts'
+import { microBatchesOf, type RecomputeModule, type Sharding, type Strategy } from './strategy.ts'
 
 export interface StageMemory {
   readonly stage: number
@@ -23,21 +23,42 @@ export interface StageMemory {
 }
 
 export function fillMemory(job: Job, strategy: Strategy, stages: readonly Stage[]): StageMemory[] {
-  const shape = localShape(job, strategy)
-  return stages.map((stage, index) => fillStage(job, strategy, shape, stage, index))
+  const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
+  const shape = { pp: strategy.pp, vpp: strategy.vpp, microBatches }
+  const needs = layerBytes(job, strategy)
+  return stages.map((stage, index) => {
+    const inFlight = scheduleTable[strategy.schedule].inFlight(shape, index)
+    const activations = inFlight * heldBytes(needs, stage, strategy.pp) + needs.again
+    const working = momentBytes(needs, stage) + gatheredBytes(job, strategy, stage)
+    return fillStage(job, index, { ...stateBytes(job, strategy, stage), activations, working })
+  })
 }
 
-function fillStage(job: Job, strategy: Strategy, shape: LocalShape, stage: Stage, index: number): StageMemory {
-  const states = stateBytes(job, strategy, stage)
-  const activations = heldActivations(job, strategy, shape, stage, index)
-  const working = workingBytes(job, strategy, shape, stage)
-  const allocated = states.weights + states.gradients + states.optimizerState + activations + working
-  const reserved = allocated * job.calibration.fragmentation + job.cluster.device.reservedBytes
-  return { stage: index, ...states, activations, working, reserved, allocated, peak: allocated + reserved }
+type Parts = Pick<StageMemory, 'weights' | 'gradients' | 'optimizerState' | 'activations' | 'working'>
+
+function fillStage(job: Job, stage: number, parts: Parts): StageMemory {
+  const { weights, gradients, optimizerState, activations, working } = parts
+  const allocated = weights + gradients + optimizerState + activations + working
+  const reserved = reservedBytes(job, allocated)
+  return {
+    stage,
+    weights,
+    gradients,
+    optimizerState,
+    activations,
+    working,
+    reserved,
+    allocated,
+    peak: allocated + reserved,
+  }
+}
+
+export function reservedBytes({ calibration, cluster }: Job, allocated: number): number {
+  return allocated * calibration.fragmentation + cluster.device.reservedBytes
 }
 
 /** ZeRO 1 shards the optimizer's state, 2 the gradients too, 3 the weights too: Rajbhandari et al. 2019, arXiv:1910.02054. */
-function stateBytes({ precision, optimizer }: Job, strategy: Strategy, stage: Stage) {
+export function stateBytes({ precision, optimizer }: Job, strategy: Strategy, stage: Stage) {
   const { zero, shardRanks, tp, cp, dp, ep, etp } = strategy
   const expertRanks = (tp * cp * dp) / (ep * etp)
   const held = ({ parameters, expertParameters }: Stage['trained'], from: number) =>
@@ -49,20 +70,48 @@ function stateBytes({ precision, optimizer }: Job, strategy: Strategy, stage: St
   }
 }
 
-function heldActivations(job: Job, strategy: Strategy, shape: LocalShape, stage: Stage, index: number): number {
-  const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
-  const inFlight = scheduleTable[strategy.schedule].inFlight(
-    { pp: strategy.pp, vpp: strategy.vpp, microBatches },
-    index,
-  )
-  const saved = layerKinds(job.model).kinds.map((kind) => savedTensors(job, strategy, shape, kind))
-  // Under full recomputation a layer keeps its input, and the one at work all the rest.
-  const input = shape.ownTokens * shape.model.hidden * job.precision.activationBytes
-  const full = strategy.recompute === 'full'
-  const layers = stage.layers.reduce((sum, times, kind) => sum + times * (full ? input : (saved[kind] as number)), 0)
+/** Bytes that one micro-batch needs in a layer or at the head. They depend on the sharding alone. */
+export interface LayerBytes {
+  /** Kept for the backward pass, by kind of layer: under full recomputation its input alone. */
+  readonly kept: readonly number[]
+  /** The input of a layer, and what a stage sends on. */
+  readonly input: number
+  /** The one layer that full recomputation has at work, with all the rest. */
+  readonly again: number
+  /** Gradients of activations while a layer is at work. */
+  readonly gradients: number
+  readonly logits: number
+}
+
+export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
+  const shape = localShape(job, sharding)
+  const { model, tokens, ownTokens, ffn, vocabulary } = shape
+  const { activationBytes } = job.precision
+  const saved = layerKinds(model).kinds.map((kind) => savedTensors(job, sharding, shape, kind))
+  const input = ownTokens * model.hidden * activationBytes
+  const full = sharding.recompute === 'full'
+  return {
+    kept: full ? saved.map(() => input) : saved,
+    input,
+    again: full ? Math.max(...saved) : 0,
+    gradients: tokens * (ffn * (model.gated ? 3 : 2) + 2 * model.hidden) * activationBytes,
+    logits:
+      (tokens * (vocabulary * LOGIT_COPIES[job.software.loss] + model.hidden) + vocabulary * model.hidden) *
+      activationBytes,
+  }
+}
+
+/** Kept by a stage for one micro-batch in flight. */
+export function heldBytes({ kept, input }: LayerBytes, stage: Chunk, pp: number): number {
+  let held = 0
+  for (let kind = 0; kind < kept.length; kind++) held += (stage.layers[kind] as number) * (kept[kind] as number)
   // A stage keeps what it sends until the transfer is done.
-  const output = strategy.pp > 1 && stage.head === 0 ? input : 0
-  return inFlight * (layers + output) + (full ? Math.max(...saved) : 0)
+  return held + (pp > 1 && stage.head === 0 ? input : 0)
+}
+
+/** The largest tensors of the moment. */
+export function momentBytes({ gradients, logits }: LayerBytes, { head }: Chunk): number {
+  return Math.max(gradients, head * logits)
 }
 
 /** Beside its output, attention keeps one fp32 number per row and head: as wide as two activations. */
@@ -74,7 +123,7 @@ const ROW_SUMS = 2
  * after GELU), dropout masks at half the width. With unfused attention and dropout this is Korthikanti et al. 2022,
  * arXiv:2205.05198, eq. 1: s·b·h·(34 + 5·a·s/h) bytes.
  */
-function savedTensors(job: Job, strategy: Strategy, shape: LocalShape, kind: LayerKind): number {
+function savedTensors(job: Job, strategy: Sharding, shape: LocalShape, kind: LayerKind): number {
   const { model, tokens, ownTokens, heads, queryWidth, keyValueWidth, outputWidth } = shape
   const { activationBytes, matmulBytes } = job.precision
   const stream = ownTokens * model.hidden
@@ -107,7 +156,7 @@ function savedByMlp({ model, tokens, ffn }: LocalShape, again: Again): SavedByBl
 }
 
 /** Rows that came to this rank and what its experts made of them, the router's scores, the shared block. */
-function savedByExperts(shape: LocalShape, { tp, etp }: Strategy, moe: MoeShape, again: Again): SavedByBlock {
+function savedByExperts(shape: LocalShape, { tp, etp }: Sharding, moe: MoeShape, again: Again): SavedByBlock {
   const { model, tokens, ownTokens } = shape
   const scores = ROW_SUMS * ownTokens * moe.experts
   if (again('moe')) return { inner: scores, inputs: 0 }
@@ -133,19 +182,17 @@ const LOGIT_COPIES = { fused: 2, eager: 5, unfused: 5 } as const
 /** Layers gathered at once by ZeRO 3: the one at work and the next. */
 const GATHERED_LAYERS = 2
 
-function workingBytes(job: Job, strategy: Strategy, shape: LocalShape, stage: Stage): number {
-  const { model, tokens, ffn, vocabulary } = shape
-  const { activationBytes, weightBytes, gradientBytes, gradientWireBytes } = job.precision
+/** What stands beside them: layers that ZeRO 3 has gathered, gradients that a chunk has not scattered, placeholders. */
+export function gatheredBytes({ model, precision }: Job, strategy: Strategy, stage: Stage): number {
+  const { weightBytes, gradientBytes, gradientWireBytes, activationBytes } = precision
   const depth = stage.layers.reduce((sum, n) => sum + n, 0)
   const layer = depth > 0 ? (stage.layerParameters + stage.expertParameters) / depth : 0
-  const gradients = tokens * (ffn * (model.gated ? 3 : 2) + 2 * model.hidden)
-  const logits = tokens * (vocabulary * LOGIT_COPIES[job.software.loss] + model.hidden) + vocabulary * model.hidden
   const gathered = strategy.zero === 3 ? layer * (GATHERED_LAYERS * weightBytes + gradientWireBytes) : 0
   // A chunk of a pipeline sums its micro-batches before it scatters.
   const kept = strategy.zero === 2 && strategy.pp > 1 ? stage.layerParameters / strategy.vpp : 0
   const summed = Math.min(kept, stage.parameters * (1 - 1 / strategy.shardRanks)) * gradientBytes
   const placeholders = strategy.zero < 3 ? weightShapes(model) / strategy.tp : 0
-  return (placeholders + Math.max(gradients, stage.head * logits)) * activationBytes + gathered + summed
+  return gathered + summed + placeholders * activationBytes
 }
 
 /**

@@ -66,6 +66,8 @@ export interface Communication extends Named {
   readonly bytes: number
   /** Share of its time that runs behind compute. */
   readonly hidden: number
+  /** Rate over that of the link. */
+  readonly rate: number
 }
 
 export type Operation = Matmul | Attention | Elementwise | Communication

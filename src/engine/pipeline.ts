@@ -6,7 +6,7 @@ import type { Group, Layout } from './layout.ts'
 import { priceCollective } from './price/collective.ts'
 import { type ChunkSeconds, play, type Timeline, type Transfer } from './schedule/play.ts'
 import { type PipelineShape, type Schedule, type StageSeconds, scheduleTable } from './schedule/schedule.ts'
-import { microBatchesOf, type Strategy } from './strategy.ts'
+import { microBatchesOf, type Sharding, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
 
 export interface Pipeline {
@@ -20,23 +20,33 @@ export interface Pipeline {
   readonly windows: Windows
 }
 
-export type RunPipeline = (job: Job, strategy: Strategy, layout: Layout, chunks: ChunkSeconds) => Pipeline
+/** Seconds of one micro-batch, by chunk in model order and by stage. */
+export interface Load {
+  readonly chunks: ChunkSeconds
+  readonly stages: readonly StageSeconds[]
+}
+
+export type RunPipeline = (job: Job, strategy: Strategy, layout: Layout, load: Load) => Pipeline
 
 /** Pass by pass, over stages as unequal as they are. */
-export const playPipeline: RunPipeline = (job, strategy, layout, chunks) =>
-  assemble(job, strategy, layout, chunks, ({ schedule, shape, transfer }) => {
-    const timeline = play(schedule, shape, chunks, transfer)
+export const playPipeline: RunPipeline = (job, strategy, layout, load) =>
+  assemble(job, strategy, layout, load, ({ schedule, shape, transfer }) => {
+    const timeline = play(schedule, shape, load.chunks, transfer)
     return { timeline, delaySeconds: timeline.seconds - timeline.freeSeconds }
   })
 
 /** By the schedule's closed form, as if every stage were as slow as the slowest: to rank many strategies. */
-export const estimatePipeline: RunPipeline = (job, strategy, layout, chunks) =>
-  assemble(job, strategy, layout, chunks, ({ schedule, shape, transfer, slowest }) => {
-    const { pp, vpp, microBatches } = shape
-    const delaySeconds = 2 * (pp - 1) * transfer.seconds + 2 * vpp * microBatches * transfer.blockingSeconds
+export const estimatePipeline: RunPipeline = (job, strategy, layout, load) =>
+  assemble(job, strategy, layout, load, ({ schedule, shape, transfer, slowest }) => {
+    const delaySeconds = transferDelay(shape, transfer)
     const freeSeconds = schedule.seconds(shape, slowest)
     return { timeline: { seconds: freeSeconds + delaySeconds, freeSeconds, stages: [] }, delaySeconds }
   })
+
+/** On the way there and back once, and of the sender's time with every message. */
+export function transferDelay({ pp, vpp, microBatches }: PipelineShape, transfer: Transfer): number {
+  return 2 * (pp - 1) * transfer.seconds + 2 * vpp * microBatches * transfer.blockingSeconds
+}
 
 interface Setting {
   readonly schedule: Schedule
@@ -47,50 +57,55 @@ interface Setting {
 
 type Run = (setting: Setting) => { readonly timeline: Timeline; readonly delaySeconds: number }
 
-function assemble(job: Job, strategy: Strategy, layout: Layout, chunks: ChunkSeconds, run: Run): Pipeline {
+function assemble(job: Job, strategy: Strategy, layout: Layout, load: Load, run: Run): Pipeline {
   const { pp, vpp } = strategy
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
-  const stages = stageSeconds(pp, chunks)
-  const slowest = stages.reduce((most, stage) => (secondsOf(stage) > secondsOf(most) ? stage : most))
+  const { stages } = load
+  const slowest = stages.reduce((most, stage) => (wholeOf(stage) > wholeOf(most) ? stage : most))
   const transfers = pp === 1 ? [] : [{ timing: priceTransfer(job, strategy, layout.pp), times: 2 * vpp * microBatches }]
-  const sending = transfers[0]?.timing.seconds ?? 0
-  const { ppBlocking, ppBlockingOverlapped } = job.calibration
-  const transfer = {
-    seconds: sending,
-    blockingSeconds: sending * (strategy.overlapPp ? ppBlockingOverlapped : ppBlocking),
-  }
+  const transfer = transferOf(job, strategy, transfers[0]?.timing.seconds ?? 0)
   const shape = { pp, vpp, microBatches }
   const { timeline, delaySeconds } = run({ schedule: scheduleTable[strategy.schedule], shape, transfer, slowest })
-  // A late transfer can hold up several stages; what it costs beyond its own time counts as idling.
-  const exposedSeconds = Math.min(2 * vpp * microBatches * sending, delaySeconds)
-  const idleSeconds = timeline.seconds - exposedSeconds - microBatches * secondsOf(slowest)
+  const exposedSeconds = exposedTransfers(shape, transfer, delaySeconds)
   return {
     timeline,
     busiestStage: stages.indexOf(slowest),
-    bubbleSeconds: pp === 1 ? 0 : Math.max(0, idleSeconds),
+    bubbleSeconds: bubble(shape, slowest, timeline.seconds - exposedSeconds),
     transfers,
     exposedSeconds,
-    windows: { forwardSeconds: slowest.forward, backwardSeconds: slowest.backward + slowest.weight },
+    windows: windowsOf(slowest),
   }
 }
 
-function secondsOf({ forward, backward, weight }: StageSeconds): number {
+export function transferOf(
+  { calibration }: Job,
+  { overlapPp }: Pick<Strategy, 'overlapPp'>,
+  seconds: number,
+): Transfer {
+  const { ppBlocking, ppBlockingOverlapped } = calibration
+  return { seconds, blockingSeconds: seconds * (overlapPp ? ppBlockingOverlapped : ppBlocking) }
+}
+
+/** A late transfer can hold up several stages; what it costs beyond its own time counts as idling. */
+export function exposedTransfers({ vpp, microBatches }: PipelineShape, { seconds }: Transfer, delay: number): number {
+  return Math.min(2 * vpp * microBatches * seconds, delay)
+}
+
+/** What the busiest stage idles between the first pass and the last. */
+export function bubble({ pp, microBatches }: PipelineShape, slowest: StageSeconds, seconds: number): number {
+  return pp === 1 ? 0 : Math.max(0, seconds - microBatches * wholeOf(slowest))
+}
+
+export function windowsOf({ forward, backward, weight }: StageSeconds): Windows {
+  return { forwardSeconds: forward, backwardSeconds: backward + weight }
+}
+
+export function wholeOf({ forward, backward, weight }: StageSeconds): number {
   return forward + backward + weight
 }
 
-function stageSeconds(pp: number, chunks: ChunkSeconds): StageSeconds[] {
-  return Array.from({ length: pp }, (_, stage) => {
-    const own = chunks.filter((_, chunk) => chunk % pp === stage)
-    return {
-      forward: own.reduce((sum, { forward }) => sum + forward, 0),
-      backward: own.reduce((sum, { backward }) => sum + backward, 0),
-      weight: own.reduce((sum, { weight }) => sum + weight, 0),
-    }
-  })
-}
-
 /** One micro-batch's activations to the next stage; tensor-parallel ranks each send their share (scatter/gather). */
-function priceTransfer(job: Job, { tp, cp, microBatch }: Strategy, group: Group): Timing {
+export function priceTransfer(job: Job, { tp, cp, microBatch }: Sharding, group: Group): Timing {
   const tokens = (microBatch * job.batch.seqLen) / cp
   const bytes = (tokens * job.model.hidden * job.precision.activationBytes) / tp
   const operation = {
@@ -100,7 +115,7 @@ function priceTransfer(job: Job, { tp, cp, microBatch }: Strategy, group: Group)
     collective: 'point-to-point',
     dimension: 'pp',
     bytes,
-    hidden: 0,
+    hidden: 0, rate: 1,
   } as const
   return priceCollective(operation, group, job.cluster, job.calibration)
 }

@@ -6,25 +6,32 @@ import type { Job } from './job.ts'
 import type { StageMemory } from './memory.ts'
 import { countParameters } from './parameters.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { StageWork } from './stages.ts'
+import { type Work, type WorkName, workNames } from './stages.ts'
 import { microBatchesOf, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
 
-interface Parts {
+/** What a strategy adds to the facts of its job. */
+export interface Parts {
   readonly job: Job
   readonly strategy: Strategy
-  readonly works: readonly StageWork[]
-  readonly pipeline: Pipeline
-  readonly exchange: Exchange
-  readonly optimizer: Timing
+  /** Of the busiest stage. */
+  readonly work: Work
+  /** Of all stages, for one micro-batch on one rank of each. */
+  readonly flop: number
+  readonly pipeline: Pick<Pipeline, 'transfers' | 'exposedSeconds' | 'bubbleSeconds'>
+  readonly exchange: Pick<Exchange, 'seconds' | 'exposedSeconds' | 'bytes'>
+  readonly optimizer: Pick<Timing, 'seconds'>
   readonly worst: StageMemory
 }
 
-export function readFacts(parts: Parts): Facts {
-  return { ...inputFacts(parts.job), ...timeFacts(parts), ...memoryFacts(parts.worst) }
+/** The facts of the job stay while strategies vary. */
+export function readFacts(parts: Parts, inputs = inputFacts(parts.job)): Facts {
+  return { ...inputs, ...timeFacts(parts), ...memoryFacts(parts.worst) }
 }
 
-function inputFacts({ model, cluster, batch, precision, reliability, economics, software, calibration }: Job) {
+export type InputFacts = ReturnType<typeof inputFacts>
+
+export function inputFacts({ model, cluster, batch, precision, reliability, economics, software, calibration }: Job) {
   return {
     gpus: cluster.gpus,
     gpusPerNode: cluster.gpusPerNode,
@@ -51,28 +58,27 @@ function inputFacts({ model, cluster, batch, precision, reliability, economics, 
   }
 }
 
-function timeFacts({ job, strategy, works, pipeline, exchange, optimizer }: Parts) {
+function timeFacts({ job, strategy, work, flop, pipeline, exchange, optimizer }: Parts) {
   const { tp, cp, dp } = strategy
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
-  const busiest = works[pipeline.busiestStage] as StageWork
-  const stageFlop = works.reduce((sum, { flop }) => sum + flop, 0)
+  const busy = (name: WorkName) => (work[workNames.indexOf(name)] as number) * microBatches
   const transfer = pipeline.transfers[0]
   return {
-    hardwareFlop: stageFlop * microBatches * tp * cp * dp,
-    matmulSeconds: busiest.matmulSeconds * microBatches,
-    attentionSeconds: busiest.attentionSeconds * microBatches,
-    memoryBoundSeconds: busiest.memoryBoundSeconds * microBatches,
-    recomputeSeconds: busiest.recomputeSeconds * microBatches,
-    hostSeconds: busiest.hostSeconds * microBatches,
-    tpSeconds: busiest.tpSeconds * microBatches,
-    tpExposedSeconds: busiest.tpExposedSeconds * microBatches,
-    tpBytes: busiest.tpBytes * microBatches,
-    cpSeconds: busiest.cpSeconds * microBatches,
-    cpExposedSeconds: busiest.cpExposedSeconds * microBatches,
-    cpBytes: busiest.cpBytes * microBatches,
-    epSeconds: busiest.epSeconds * microBatches,
-    epExposedSeconds: busiest.epExposedSeconds * microBatches,
-    epBytes: busiest.epBytes * microBatches,
+    hardwareFlop: flop * microBatches * tp * cp * dp,
+    matmulSeconds: busy('matmulSeconds'),
+    attentionSeconds: busy('attentionSeconds'),
+    memoryBoundSeconds: busy('memoryBoundSeconds'),
+    recomputeSeconds: busy('recomputeSeconds'),
+    hostSeconds: busy('hostSeconds'),
+    tpSeconds: busy('tpSeconds'),
+    tpExposedSeconds: busy('tpExposedSeconds'),
+    tpBytes: busy('tpBytes'),
+    cpSeconds: busy('cpSeconds'),
+    cpExposedSeconds: busy('cpExposedSeconds'),
+    cpBytes: busy('cpBytes'),
+    epSeconds: busy('epSeconds'),
+    epExposedSeconds: busy('epExposedSeconds'),
+    epBytes: busy('epBytes'),
     ppSeconds: transfer ? transfer.times * transfer.timing.seconds : 0,
     ppExposedSeconds: pipeline.exposedSeconds,
     ppBytes: transfer ? transfer.times * (transfer.timing.inputs['bytes'] ?? 0) : 0,

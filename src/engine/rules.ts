@@ -6,6 +6,8 @@ import type { Strategy } from './strategy.ts'
 
 interface Rule {
   readonly code: ProblemCode
+  /** Which half of a strategy it speaks of: a search asks each half where it is decided. */
+  readonly half: 'sharding' | 'split'
   readonly path: Path
   readonly related?: readonly Path[]
   readonly broken: (job: Job, strategy: Strategy) => boolean
@@ -18,6 +20,7 @@ const parallel = (key: string): Path => ['parallel', key]
 const rules: readonly Rule[] = [
   {
     code: 'strategy/tp-splits-heads',
+    half: 'sharding',
     path: parallel('tp'),
     related: [['model', 'heads']],
     broken: ({ model }, { tp }) => model.heads % tp !== 0,
@@ -25,6 +28,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/tp-splits-kv-heads',
+    half: 'sharding',
     path: parallel('tp'),
     related: [['model', 'kv_heads']],
     // With more ranks than key/value heads each head is copied to as many ranks.
@@ -34,6 +38,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/tp-splits-ffn',
+    half: 'sharding',
     path: parallel('tp'),
     related: [['model', 'ffn']],
     broken: ({ model }, { tp }) => model.ffn % tp !== 0,
@@ -41,12 +46,14 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/sp-without-tp',
+    half: 'sharding',
     path: parallel('sp'),
     broken: (_, { sp, tp }) => sp && tp === 1,
     params: () => ({}),
   },
   {
     code: 'strategy/cp-splits-sequence',
+    half: 'sharding',
     path: parallel('cp'),
     related: [['training', 'sequence_length']],
     broken: ({ batch }, { cp }) => batch.seqLen % cp !== 0,
@@ -54,6 +61,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/sp-splits-sequence',
+    half: 'sharding',
     path: parallel('sp'),
     related: [['training', 'sequence_length']],
     broken: ({ batch }, { sp, tp, cp }) => sp && tp > 1 && batch.seqLen % cp === 0 && (batch.seqLen / cp) % tp !== 0,
@@ -61,6 +69,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/ulysses-splits-heads',
+    half: 'sharding',
     path: parallel('cp'),
     related: [['model', 'heads']],
     broken: ({ model }, { cp, cpMode, tp }) => cpMode === 'ulysses' && cp > 1 && (model.heads / tp) % cp !== 0,
@@ -68,12 +77,14 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/ep-without-experts',
+    half: 'sharding',
     path: parallel('ep'),
     broken: ({ model }, { ep, etp }) => model.moe === undefined && ep * etp > 1,
     params: (_, { ep }) => ({ ep }),
   },
   {
     code: 'strategy/ep-splits-experts',
+    half: 'sharding',
     path: parallel('ep'),
     related: [['model', 'moe', 'experts']],
     broken: ({ model }, { ep }) => model.moe !== undefined && model.moe.experts % ep !== 0,
@@ -81,6 +92,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/ep-folds',
+    half: 'split',
     path: parallel('ep'),
     related: [parallel('etp')],
     broken: ({ model: { moe } }, { ep, etp, tp, cp, dp }) =>
@@ -89,6 +101,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/etp-splits-ffn',
+    half: 'sharding',
     path: parallel('etp'),
     related: [['model', 'moe', 'ffn']],
     broken: ({ model }, { etp }) => model.moe !== undefined && model.moe.ffn % etp !== 0,
@@ -96,6 +109,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/degrees-and-gpus',
+    half: 'split',
     path: parallel('dp'),
     related: [['cluster', 'gpus'], parallel('tp'), parallel('pp'), parallel('cp')],
     broken: ({ cluster }, { tp, cp, pp, dp }) => tp * cp * pp * dp !== cluster.gpus,
@@ -103,6 +117,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/micro-batch-divides',
+    half: 'split',
     path: ['training', 'micro_batch'],
     related: [['training', 'global_batch']],
     broken: ({ batch }, { dp, microBatch }) => batch.globalBatch % (dp * microBatch) !== 0,
@@ -110,6 +125,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/pp-exceeds-layers',
+    half: 'split',
     path: parallel('pp'),
     related: [['model', 'layers']],
     // The first chunk may hold the embedding alone, the last the head.
@@ -118,18 +134,21 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/interleaved-needs-pp',
+    half: 'split',
     path: parallel('vpp'),
     broken: (_, { pp, vpp }) => vpp > 1 && pp === 1,
     params: (_, { vpp }) => ({ vpp }),
   },
   {
     code: 'strategy/schedule-needs-vpp',
+    half: 'split',
     path: parallel('schedule'),
     broken: (_, { schedule, vpp, pp }) => pp > 1 && (schedule === 'interleaved') !== vpp > 1,
     params: (_, { schedule, vpp }) => ({ schedule, vpp }),
   },
   {
     code: 'strategy/interleaved-micro-batches',
+    half: 'split',
     path: parallel('vpp'),
     related: [parallel('pp'), ['training', 'global_batch']],
     broken: ({ batch }, { vpp, pp, dp, microBatch }) => {
@@ -140,12 +159,14 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/layers-per-stage',
+    half: 'split',
     path: parallel('layers_per_stage'),
     broken: (_, { layersPerChunk, pp, vpp }) => layersPerChunk.length > 0 && layersPerChunk.length !== pp * vpp,
     params: (_, { layersPerChunk, pp, vpp }) => ({ given: layersPerChunk.length, expected: pp * vpp }),
   },
   {
     code: 'strategy/layers-sum',
+    half: 'split',
     path: parallel('layers_per_stage'),
     related: [['model', 'layers']],
     broken: ({ model }, { layersPerChunk }) => layersPerChunk.length > 0 && total(layersPerChunk) !== model.layers,
@@ -153,6 +174,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'strategy/shard-group',
+    half: 'split',
     path: parallel('shard_group'),
     broken: (_, { shardRanks, dp, cp }) => (dp * cp) % shardRanks !== 0,
     params: (_, { shardRanks, dp, cp }) => ({ shardRanks, ranks: dp * cp }),
@@ -164,6 +186,17 @@ export function brokenRules(job: Job, strategy: Strategy): readonly Problem[] {
   return rules
     .filter((rule) => rule.broken(job, strategy))
     .map((rule) => problem(rule.code, rule.path, rule.params(job, strategy), { related: rule.related ?? [] }))
+}
+
+const halves = {
+  sharding: rules.filter(({ half }) => half === 'sharding'),
+  split: rules.filter(({ half }) => half === 'split'),
+}
+
+/** The first rule that one half of a strategy breaks. */
+export function ruleBroken(job: Job, strategy: Strategy, half: Rule['half']): ProblemCode | undefined {
+  for (const rule of halves[half]) if (rule.broken(job, strategy)) return rule.code
+  return undefined
 }
 
 export function isLegal(job: Job, strategy: Strategy): boolean {

@@ -8,7 +8,19 @@ import { estimatePipeline, playPipeline, type RunPipeline } from './pipeline.ts'
 import { type BlockCosts, priceBlocks } from './price/block.ts'
 import { readFacts } from './read-facts.ts'
 import type { Note, Simulation, StepOperation } from './simulation.ts'
-import { blocksOf, chunkSeconds, fillChunks, fillStages, type Stage, stageWork } from './stages.ts'
+import {
+  blockSeconds,
+  blocksOf,
+  blockWorks,
+  type Chunk,
+  fillChunks,
+  fillStages,
+  flopOf,
+  fullestOf,
+  type Stage,
+  secondsOf,
+  workOf,
+} from './stages.ts'
 import { microBatchesOf, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
 
@@ -27,16 +39,19 @@ function assemble(job: Job, strategy: Strategy, runPipeline: RunPipeline): Simul
   const chunks = fillChunks(strategy, costs)
   const stages = fillStages(job, strategy, chunks)
 
-  const pipeline = runPipeline(job, strategy, layout, chunkSeconds(chunks, costs))
-  const fullest = stages.reduce((most, stage) => (sizeOf(stage) > sizeOf(most) ? stage : most))
+  const seconds = blockSeconds(costs)
+  const inOrder = (parts: readonly Chunk[]) => parts.map((part) => secondsOf(part, seconds))
+  const pipeline = runPipeline(job, strategy, layout, { chunks: inOrder(chunks), stages: inOrder(stages) })
+  const fullest = fullestOf(stages)
   const exchange = exchangeData({ job, strategy, layout, stage: fullest, windows: pipeline.windows })
   const optimizer = stepOptimizer(job, strategy, fullest)
 
   const memory = fillMemory(job, strategy, stages)
   const worst = memory.reduce((most, stage) => (stage.peak > most.peak ? stage : most))
   const busiest = stages[pipeline.busiestStage] as Stage
-  const works = stages.map((stage) => stageWork(stage, costs))
-  const facts = readFacts({ job, strategy, works, pipeline, exchange, optimizer, worst })
+  const works = blockWorks(costs)
+  const work = workOf(busiest, works)
+  const facts = readFacts({ job, strategy, work, flop: flopOf(stages, works), pipeline, exchange, optimizer, worst })
   return {
     job,
     strategy,
@@ -50,10 +65,6 @@ function assemble(job: Job, strategy: Strategy, runPipeline: RunPipeline): Simul
     metrics: measure(facts),
     notes: doubts(job),
   }
-}
-
-function sizeOf({ parameters, expertParameters }: Stage): number {
-  return parameters + expertParameters
 }
 
 function listOperations(

@@ -1,6 +1,7 @@
 /** Of the compute that a cluster could do, how much ends up in the model, and where the rest goes. */
 import { bestUnderStock, effective, marginalOfTokens } from './data-limit.ts'
 import { type Point, type Settled, settle } from './frontier.ts'
+import { efforts } from './hyper-parameter.ts'
 import { lossExponent, surfaceLoss } from './loss-law.ts'
 import { worthOf } from './recipe.ts'
 
@@ -93,7 +94,7 @@ function rungsOf(point: Point): Readonly<Record<WaterfallStep, number>> {
   const failures = idle * point.goodput
   const utilization = failures * settled.mfu
   const latency = utilization * timeShare
-  const search = latency * (1 - worths.searchFraction)
+  const search = latency * (1 - efforts[recipe.effort].searchFraction)
   const architecture = search * worths.architecture
   const optimizer = architecture * worths.optimizer
   const objective = optimizer * worths.objective

@@ -2,16 +2,17 @@
 import { type Point, type Settled, settle } from './frontier.ts'
 import type { Machine, Resource } from './machine.ts'
 
+/** Of equal prices the first one has the name: the batch rather than the chip that asks for it. */
 export const constraints = [
-  'memory',
-  'memory bandwidth',
-  'tensor-parallel bandwidth',
-  'scale-up domain',
-  'data-parallel bandwidth',
-  'latency',
-  'batch',
   'data',
   'reliability',
+  'batch',
+  'latency',
+  'data-parallel bandwidth',
+  'tensor-parallel bandwidth',
+  'scale-up domain',
+  'memory bandwidth',
+  'memory',
   'time',
   'compute',
 ] as const
@@ -38,7 +39,8 @@ const ease: Readonly<Record<Constraint, (settled: Settled, by: number) => Settle
   data: (s, by) => ({ ...s, recipe: { ...s.recipe, uniqueTokens: s.recipe.uniqueTokens * by } }),
   reliability: (s, by) => machine(s, { chipMeanSeconds: s.machine.chipMeanSeconds * by }),
   time: (s, by) => ({ ...s, seconds: s.seconds * by }),
-  compute: (s, by) => machine(s, { chips: s.machine.chips * by }),
+  // Chips alone: the memory that comes with them is another matter.
+  compute: (s, by) => machine(s, { chips: s.machine.chips * by, hbmBytes: s.machine.hbmBytes / by }),
 }
 
 export interface ShadowPrice {
@@ -55,11 +57,13 @@ export interface Binding {
 }
 
 const BY = 1.1
+/** Prices closer than this are the same. */
+const EQUAL = 1e-4
 
 export function bindingOf(point: Point, resource: Resource = 'chips'): Binding {
   const prices = constraints
     .map((constraint) => ({ constraint, elasticity: elasticity(point, constraint) }))
-    .sort((a, b) => b.elasticity - a.elasticity)
+    .sort((a, b) => Math.round((b.elasticity - a.elasticity) / EQUAL))
   // More time is more compute: it never is the wall.
   const dearest = prices.find(({ constraint }) => constraint !== 'time')?.constraint ?? 'compute'
   return { name: dearest === 'compute' || dearest === 'time' ? resource : dearest, prices }

@@ -1,26 +1,24 @@
 /** Same FLOP, better model? Each choice alone against the standard recipe, in compute-equivalents. */
 import type { Datatype } from '../engine/job.ts'
 import { architectures } from './architecture.ts'
-import type { Pick } from './cited.ts'
-import { type Cited, confidences } from './cited.ts'
+import { type Cited, confidences, type Pick, type Span } from './cited.ts'
 import { dataPolicies } from './data-limit.ts'
-import { type Settled, settle } from './frontier.ts'
+import { type Point, type Settled, settle } from './frontier.ts'
 import { efforts } from './hyper-parameter.ts'
 import { FLOP_PER_PARAMETER_TOKEN, optimalParameters } from './loss-law.ts'
 import { objectives } from './objective.ts'
 import { optimizers } from './optimizer.ts'
 import { precisionFacts } from './precision.ts'
-import { composedGain, type Recipe, SUSPICIOUS_GAIN, weigh, worthOf, worthsOf } from './recipe.ts'
+import { composedGain, type Recipe, SUSPICIOUS_GAIN, weigh, worthOf } from './recipe.ts'
 import { lowest } from './solve.ts'
 
 /** Compute-equivalent of the best model of a recipe, with no cluster in the way: a batch of one sequence costs nothing. */
 export function worthAtFlop(recipe: Recipe, flop: number): number {
-  const worths = worthsOf(recipe, flop)
-  const spent = flop * (1 - worths.searchFraction)
+  const spent = flop * (1 - efforts[recipe.effort].searchFraction)
   const free = optimalParameters.compute({ ...recipe.surface, flop })
   const nats = (parameters: number) => {
     const tokens = spent / (FLOP_PER_PARAMETER_TOKEN * parameters)
-    return weigh(recipe, worths, { flop, parameters, tokens, batchTokens: 0 }).reducibleNats
+    return weigh(recipe, { flop, parameters, tokens, batchTokens: 0 }).reducibleNats
   }
   return worthOf(recipe, nats(lowest(free / 1e3, free * 1e3, nats)))
 }
@@ -78,9 +76,9 @@ function choice(kind: Choice['kind'], cited: Cited, change: Partial<Recipe>): Ch
 export interface Comparison {
   readonly choice: Choice
   /** Compute-equivalent over that of the standard at the same FLOP. */
-  readonly sameFlop: Range
+  readonly sameFlop: Span
   /** The same on the same chips in the same time: speed of the datatype, chips that find no work, batch. */
-  readonly sameCluster: Range
+  readonly sameCluster: Span
   /** Of chips, that find work. */
   readonly usedShare: number
   readonly lossNats: number
@@ -88,29 +86,27 @@ export interface Comparison {
   readonly suspicious: boolean
 }
 
-export interface Range {
-  readonly low: number
-  readonly central: number
-  readonly high: number
-}
-
 const picks = ['low', 'central', 'high'] as const satisfies readonly Pick[]
 
 /** `settled` is the standard; its utilization serves every row. */
 export function compareParadigms(settled: Settled, rates: Rates): readonly Comparison[] {
-  const base = settle(settled)
-  const flop = base.hardwareFlop
-  const baseWorth = worthAtFlop(settled.recipe, flop)
+  // The standard is taken at the same end of the evidence as the choice, so that only the choice's own doubt shows.
+  const standard = picks.map((pick) => settle({ ...settled, recipe: { ...settled.recipe, pick } }))
+  const flop = settle(settled).hardwareFlop
   return choices(rates).map((choice) => {
     const at = (pick: Pick): Recipe => ({ ...settled.recipe, ...choice.change, pick })
     const peakFlopPerSecond = settled.machine.peakFlopPerSecond * choice.rate
     const machine = { ...settled.machine, peakFlopPerSecond }
     const points = picks.map((pick) => settle({ ...settled, machine, recipe: at(pick) }))
-    const central = points[1] ?? base
+    const central = points[1] as Point
     return {
       choice,
-      sameFlop: rangeOf(picks.map((pick) => worthAtFlop(at(pick), flop) / baseWorth)),
-      sameCluster: rangeOf(points.map(({ equivalentFlop }) => equivalentFlop / base.equivalentFlop)),
+      sameFlop: rangeOf(
+        picks.map((pick) => worthAtFlop(at(pick), flop) / worthAtFlop({ ...settled.recipe, pick }, flop)),
+      ),
+      sameCluster: rangeOf(
+        points.map(({ equivalentFlop }, n) => equivalentFlop / (standard[n]?.equivalentFlop ?? Number.NaN)),
+      ),
       usedShare: central.usedChips / settled.machine.chips,
       lossNats: central.lossNats,
       suspicious: composedGain(at('central'), flop) > SUSPICIOUS_GAIN,
@@ -118,7 +114,7 @@ export function compareParadigms(settled: Settled, rates: Rates): readonly Compa
   })
 }
 
-function rangeOf([low = Number.NaN, central = Number.NaN, high = Number.NaN]: readonly number[]): Range {
+function rangeOf([low = Number.NaN, central = Number.NaN, high = Number.NaN]: readonly number[]): Span {
   return { low: Math.min(low, high), central, high: Math.max(low, high) }
 }
 

@@ -8,7 +8,7 @@ import { FLOP_PER_PARAMETER_TOKEN, optimalParameters } from './loss-law.ts'
 import type { Machine } from './machine.ts'
 import { optimizers } from './optimizer.ts'
 import { type SplitBounds, splitBounds } from './parallel-limit.ts'
-import { type Recipe, type Weighed, type Worths, weigh, worthOf, worthsOf } from './recipe.ts'
+import { criticalTokensOf, type Recipe, type Weighed, weigh, worthOf } from './recipe.ts'
 import { goodput, mostUsefulChips } from './reliability.ts'
 import { type Shape, shapeRules } from './shape.ts'
 import { lowest } from './solve.ts'
@@ -62,21 +62,12 @@ const STATE_SHARE = 0.7
 /** Weights in bf16, gradients and master copy in fp32. Narayanan et al. 2021, arXiv:2104.04473. */
 const BYTES_BESIDE_OPTIMIZER = 2 + 4 + 4
 
-export interface Plan extends Weighed {
-  readonly worths: Worths
+/** Narrows the search for a size to one part in 10⁷. */
+const STEPS = 44
+
+export interface Plan extends Weighed, Delivery {
   readonly shape: Shape
   readonly bounds: SplitBounds
-  readonly usedChips: number
-  readonly goodput: number
-  readonly batchTokens: number
-  /** Least batch that keeps all chips busy, and least that fits the steps into the time. */
-  readonly batchForChips: number
-  readonly batchForTime: number
-  /** What the chips deliver. */
-  readonly hardwareFlop: number
-  readonly tokens: number
-  /** Tokens trained over those there was compute for: below 1 when steps cannot get shorter. */
-  readonly timeShare: number
 }
 
 export interface Point extends Plan {
@@ -93,46 +84,75 @@ export interface Point extends Plan {
   readonly split?: Strategy
 }
 
-/** Everything that follows from a size once utilization is known. */
-export function planFor(settled: Settled, reliableChips: number, parameters: number): Plan {
+/** A size under trial: what it allows before chips are counted. */
+interface Trial {
+  readonly settled: Settled
+  readonly parameters: number
+  readonly bounds: SplitBounds
+  /** The shortest step, and the share of compute that is left for it. */
+  readonly stepSeconds: number
+  readonly trainFraction: number
+}
+
+export interface Delivery {
+  readonly usedChips: number
+  readonly goodput: number
+  readonly batchTokens: number
+  /** Least batch that keeps all these chips busy, and least that fits the steps into the time. */
+  readonly batchForChips: number
+  readonly batchForTime: number
+  /** What the chips deliver. */
+  readonly hardwareFlop: number
+  readonly tokens: number
+  /** Tokens trained over those there was compute for: below 1 when steps cannot get shorter. */
+  readonly timeShare: number
+}
+
+function deliver({ settled, parameters, bounds, stepSeconds, trainFraction }: Trial, chips: number): Delivery {
   const { machine, seconds, recipe, mfu, batchFactor } = settled
-  const computer = computers[recipe.architecture]
-  const { seqLen } = recipe
-  const shape = shapeRules[recipe.shape].of(parameters, computer.perLayer)
-  const bounds = splitBounds(machine, shape, {
-    pool: computer.pool,
-    seqLen,
-    activeFraction: recipe.activeFraction,
-    fill: 1,
-  })
-  const usedChips = Math.min(reliableChips, recipe.batchTokens * bounds.chipsPerToken)
+  const usedChips = Math.min(chips, recipe.batchTokens * bounds.chipsPerToken)
   const useful = goodput(machine, usedChips)
   const hardwareFlop = usedChips * machine.peakFlopPerSecond * mfu * useful * seconds
-  const wanted = ((1 - efforts[recipe.effort].searchFraction) * hardwareFlop) / (FLOP_PER_PARAMETER_TOKEN * parameters)
-  const chain = computer.chain({ ...shape, seqLen, batchTokens: 0, activeFraction: recipe.activeFraction })
-  const step = shortestStepSeconds.compute({ chain, stepSeconds: stepSecondsOf(computer, machine) })
+  const wanted = (trainFraction * hardwareFlop) / (FLOP_PER_PARAMETER_TOKEN * parameters)
   const batchForChips = usedChips / bounds.chipsPerToken
-  const batchForTime = (wanted * step) / (seconds * useful)
-  const batchTokens = Math.min(recipe.batchTokens, Math.max(batchForChips, batchForTime, seqLen) * batchFactor)
-  const tokens = Math.min(wanted, (batchTokens * seconds * useful) / step)
+  const batchForTime = (wanted * stepSeconds) / (seconds * useful)
+  const least = Math.max(batchForChips, batchForTime, recipe.seqLen)
+  const batchTokens = Math.min(recipe.batchTokens, least * batchFactor)
+  const tokens = Math.min(wanted, (batchTokens * seconds * useful) / stepSeconds)
   const timeShare = tokens / wanted
-  const flop = hardwareFlop * timeShare
-  const worths = worthsOf(recipe, flop)
-  const weighed = weigh(recipe, worths, { flop, parameters, tokens, batchTokens })
-  return {
-    ...weighed,
-    worths,
-    shape,
-    bounds,
-    usedChips,
-    goodput: useful,
-    batchTokens,
-    batchForChips,
-    batchForTime,
-    hardwareFlop,
-    tokens,
-    timeShare,
+  return { usedChips, goodput: useful, batchTokens, batchForChips, batchForTime, hardwareFlop, tokens, timeShare }
+}
+
+/** Where a batch is far above the critical one, more chips bring hardly more learning and still more failures. */
+function bestDelivery(trial: Trial, chips: number): Delivery {
+  const { recipe } = trial.settled
+  const { parameters } = trial
+  const learned = (delivery: Delivery) => {
+    const { hardwareFlop: flop, tokens, batchTokens } = delivery
+    return tokens / (1 + batchTokens / criticalTokensOf(recipe, { flop, parameters, tokens, batchTokens }))
   }
+  const all = deliver(trial, chips)
+  if (learned(deliver(trial, chips * 0.99)) <= learned(all)) return all
+  return deliver(
+    trial,
+    lowest(chips * 1e-6, chips, (some) => -learned(deliver(trial, some)), 44),
+  )
+}
+
+/** Everything that follows from a size once utilization is known. */
+export function planFor(settled: Settled, chips: number, parameters: number): Plan {
+  const { machine, recipe } = settled
+  const { seqLen, activeFraction } = recipe
+  const computer = computers[recipe.architecture]
+  const shape = shapeRules[recipe.shape].of(parameters, computer.perLayer)
+  const bounds = splitBounds(machine, shape, { pool: computer.pool, seqLen, activeFraction, fill: 1 })
+  const chain = computer.chain({ ...shape, seqLen, batchTokens: 0, activeFraction })
+  const stepSeconds = shortestStepSeconds.compute({ chain, stepSeconds: stepSecondsOf(computer, machine) })
+  const trainFraction = 1 - efforts[recipe.effort].searchFraction
+  const delivery = bestDelivery({ settled, parameters, bounds, stepSeconds, trainFraction }, chips)
+  const { hardwareFlop, timeShare, tokens, batchTokens } = delivery
+  const weighed = weigh(recipe, { flop: hardwareFlop * timeShare, parameters, tokens, batchTokens })
+  return { ...weighed, ...delivery, shape, bounds }
 }
 
 /** The best size when utilization is settled. */
@@ -144,7 +164,7 @@ export function settle(settled: Settled): Point {
   const high = Math.min(free * 1e3, memoryParameters)
   const low = Math.min(free * 1e-4, high / 2)
   const chips = Math.min(machine.chips, mostUsefulChips(machine))
-  const parameters = lowest(low, high, (n) => planFor(settled, chips, n).reducibleNats)
+  const parameters = lowest(low, high, (n) => planFor(settled, chips, n).reducibleNats, STEPS)
   const plan = planFor(settled, chips, parameters)
   return {
     ...plan,

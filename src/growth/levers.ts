@@ -1,5 +1,5 @@
 /** What would move the wall, and by how many decades. */
-import { marginalOfChips } from './absorb.ts'
+import { marginalOfChips, withChips } from './absorb.ts'
 import { type Settled, settle } from './frontier.ts'
 import { type Road, settledOnRoad } from './grow.ts'
 import type { Machine } from './machine.ts'
@@ -82,6 +82,8 @@ export function wallOf(road: Road): Wall {
   return { offeredFlop, chips: settled.machine.chips, equivalentFlop: settle(settled).equivalentFlop }
 }
 
+export type Effect = 'lifts' | 'cheapens' | 'neither' | 'lowers'
+
 export interface Shift {
   readonly name: LeverName
   readonly label: string
@@ -90,8 +92,10 @@ export interface Shift {
   readonly offeredDecades: number
   readonly chipDecades: number
   readonly equivalentDecades: number
+  /** Of the compute-equivalent that the chips of the old wall reach. */
+  readonly sameChipsDecades: number
   /** A cheaper way to the same ceiling, a higher ceiling, or neither. */
-  readonly effect: 'lifts' | 'cheapens' | 'neither' | 'lowers'
+  readonly effect: Effect
 }
 
 /** A tenth of a decade is within the doubt. */
@@ -102,11 +106,21 @@ export function shiftBy(road: Road, name: LeverName, from: Wall = wallOf(road)):
   const pulled = pull(road)
   const wall = wallOf(pulled)
   const decades = (of: (wall: Wall) => number) => Math.log10(of(wall) / of(from))
-  const offeredDecades = decades((w) => w.offeredFlop)
-  const chipDecades = decades((w) => w.chips)
-  const equivalentDecades = decades((w) => w.equivalentFlop)
-  const cheaper = Math.min(offeredDecades, chipDecades) < -NOTABLE
-  const effect =
-    equivalentDecades > NOTABLE ? 'lifts' : equivalentDecades < -NOTABLE ? 'lowers' : cheaper ? 'cheapens' : 'neither'
-  return { name, label, wall, offeredDecades, chipDecades, equivalentDecades, effect }
+  const same = settle(withChips(settledOnRoad(pulled, wall.offeredFlop), from.chips / wall.chips))
+  const shift = {
+    offeredDecades: decades((w) => w.offeredFlop),
+    chipDecades: decades((w) => w.chips),
+    equivalentDecades: decades((w) => w.equivalentFlop),
+    sameChipsDecades: Math.log10(same.equivalentFlop / from.equivalentFlop),
+  }
+  return { name, label, wall, ...shift, effect: effectOf(shift) }
+}
+
+function effectOf({
+  equivalentDecades,
+  sameChipsDecades,
+}: Pick<Shift, 'equivalentDecades' | 'sameChipsDecades'>): Effect {
+  if (equivalentDecades > NOTABLE) return 'lifts'
+  if (sameChipsDecades > NOTABLE) return 'cheapens'
+  return sameChipsDecades < -NOTABLE ? 'lowers' : 'neither'
 }

@@ -56,10 +56,10 @@ export const surfaces = {
   },
   muennighoff: {
     label: 'Muennighoff et al. on C4, equal exponents',
-    irreducibleNats: 1.86914,
-    parameterScale: 520.825,
+    irreducibleNats: Math.exp(0.6254804),
+    parameterScale: Math.exp(6.255414),
     parameterExponent: 0.3526596,
-    tokenScale: 1487.716,
+    tokenScale: Math.exp(7.3049974),
     tokenExponent: 0.3526596,
     source: 'Muennighoff et al. 2023, arXiv:2305.16264, constants in the README of github.com/huggingface/datablations',
     validity: '400 runs up to 9B parameters and 900B tokens of C4',

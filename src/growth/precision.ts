@@ -2,7 +2,7 @@
 
 import { formula } from '../engine/formula.ts'
 import type { Datatype } from '../engine/job.ts'
-import type { Cited } from './cited.ts'
+import type { Cited, Span } from './cited.ts'
 
 interface BitsInputs {
   readonly weightBits: number
@@ -38,6 +38,12 @@ export function factorOfBits(count: number): number {
 
 export function factorOfDatatype(datatype: Datatype): number {
   return factorOfBits(bits[datatype])
+}
+
+/** The law, and above it the hope that scales per block make eight and four bits as good as sixteen. */
+export function precisionSpan(datatype: Datatype): Span {
+  const central = factorOfDatatype(datatype)
+  return { low: central, central, high: Math.max(central, factorOfBits(16)) }
 }
 
 /** Measured gaps of block-scaled recipes, as a share of the loss: upper bounds to hold the law against. */

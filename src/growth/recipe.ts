@@ -3,7 +3,7 @@ import type { Datatype } from '../engine/job.ts'
 import { architectures } from './architecture.ts'
 import type { Pick } from './cited.ts'
 import type { ArchitectureName } from './computer.ts'
-import { type BatchLawName, batchLaws, criticalBatch } from './critical-batch.ts'
+import { type BatchLawName, batchLaws, batchOverhead, criticalBatch } from './critical-batch.ts'
 import { dataPolicies, effective, type Stock, stocks } from './data-limit.ts'
 import { type EffortName, efforts } from './hyper-parameter.ts'
 import {
@@ -16,7 +16,7 @@ import {
 } from './loss-law.ts'
 import { type ObjectiveName, objectives, signalWorth } from './objective.ts'
 import { type OptimizerName, optimizers } from './optimizer.ts'
-import { factorOfDatatype } from './precision.ts'
+import { precisionSpan } from './precision.ts'
 import type { ShapeRuleName } from './shape.ts'
 
 export interface Recipe {
@@ -61,7 +61,7 @@ export const standardRecipe: Recipe = {
   pick: 'central',
 }
 
-/** What each choice is worth at a compute, 1 for the standard one. They are composed as if independent, which no law says. */
+/** What each choice is worth, 1 for the standard one. They are composed as if independent, which no law says. */
 export interface Worths {
   /** On compute: intercept of the whole surface. */
   readonly architecture: number
@@ -72,27 +72,22 @@ export interface Worths {
   readonly precision: number
   /** On compute. */
   readonly settings: number
-  readonly searchFraction: number
-  readonly criticalBatch: number
   readonly stock: Stock
 }
 
-/** Factors are taken at the model that this compute would get without limits: they do not move with its size. */
-export function worthsOf(recipe: Recipe, flop: number): Worths {
-  const { pick, activeFraction } = recipe
-  const { parameters } = bestAllocation(recipe.surface, flop)
-  const optimizer = optimizers[recipe.optimizer]
+/** At this compute, of which nothing is wasted. */
+function worthsOf(recipe: Recipe, flop: number): Worths {
+  const { pick } = recipe
   const objective = objectives[recipe.objective]
-  const effort = efforts[recipe.effort]
   const { tokenHalfLife, parameterHalfLife } = objective.repetition
+  // Taken at the model that this compute would get without limits: it does not move with the size that is tried.
+  const { parameters } = bestAllocation(recipe.surface, flop)
   return {
-    architecture: architectures[recipe.architecture].worth({ flop, activeFraction })[pick],
-    optimizer: optimizer.worth({ flop, parameters })[pick],
+    architecture: architectureWorth(recipe, flop),
+    optimizer: optimizers[recipe.optimizer].worth({ flop, parameters })[pick],
     objective: signalWorth.compute({ signalDensity: objective.signalDensity }) * objective.worth[pick],
-    precision: factorOfDatatype(recipe.datatype),
-    settings: effort.worth[pick],
-    searchFraction: effort.searchFraction,
-    criticalBatch: optimizer.batchWorth[pick] * recipe.batchWorth,
+    precision: precisionSpan(recipe.datatype)[pick],
+    settings: efforts[recipe.effort].worth[pick],
     stock: {
       uniqueTokens: recipe.uniqueTokens * dataPolicies[recipe.dataPolicy].worth[pick],
       tokenHalfLife,
@@ -101,11 +96,16 @@ export function worthsOf(recipe: Recipe, flop: number): Worths {
   }
 }
 
+function architectureWorth({ architecture, activeFraction, pick }: Recipe, flop: number): number {
+  return architectures[architecture].worth({ flop, activeFraction })[pick]
+}
+
 /** Product of what is claimed above 1: beyond 5 it deserves suspicion, for no joint law exists. */
 export function composedGain(recipe: Recipe, flop: number): number {
-  const { architecture, optimizer, objective, criticalBatch, stock } = worthsOf(recipe, flop)
-  const data = Number.isFinite(recipe.uniqueTokens) ? stock.uniqueTokens / recipe.uniqueTokens : 1
-  return [architecture, optimizer, objective, criticalBatch, data].reduce((all, gain) => all * Math.max(1, gain), 1)
+  const { architecture, optimizer, objective } = worthsOf(recipe, flop)
+  const batch = optimizers[recipe.optimizer].batchWorth[recipe.pick] * recipe.batchWorth
+  const data = dataPolicies[recipe.dataPolicy].worth[recipe.pick]
+  return [architecture, optimizer, objective, batch, data].reduce((all, gain) => all * Math.max(1, gain), 1)
 }
 
 export const SUSPICIOUS_GAIN = 5
@@ -118,6 +118,7 @@ export interface Candidate {
 }
 
 export interface Weighed {
+  readonly worths: Worths
   readonly reducibleNats: number
   readonly criticalTokens: number
   /** Tokens needed over the fewest. */
@@ -127,24 +128,28 @@ export interface Weighed {
 }
 
 /** The critical batch of a candidate under its recipe. */
-export function criticalTokensOf(recipe: Recipe, worths: Worths, candidate: Candidate): number {
-  const { flop, parameters, tokens } = candidate
+export function criticalTokensOf(recipe: Recipe, { flop, parameters, tokens }: Candidate): number {
   const law = batchLaws[recipe.batchLaw]
   const lossNats = law.of === 'lossNats' ? bestAllocation(recipe.surface, flop).lossNats : Number.NaN
-  return criticalBatch(law, { flop, parameters, tokens, lossNats }) * worths.criticalBatch
+  const worth = optimizers[recipe.optimizer].batchWorth[recipe.pick] * recipe.batchWorth
+  return criticalBatch(law, { flop, parameters, tokens, lossNats }) * worth
 }
 
 /** The loss of one candidate: overhead, then repetition, then precision; architecture and settings on the whole. */
-export function weigh(recipe: Recipe, worths: Worths, candidate: Candidate): Weighed {
+export function weigh(recipe: Recipe, candidate: Candidate): Weighed {
   const { surface } = recipe
-  const criticalTokens = criticalTokensOf(recipe, worths, candidate)
-  const overhead = 1 + candidate.batchTokens / criticalTokens
-  const learnedTokens = (worths.optimizer * worths.objective * candidate.tokens) / overhead
-  const seen = effective(surface, worths.stock, candidate.parameters, learnedTokens)
-  const parameters = seen.parameters * worths.precision
+  const { batchTokens } = candidate
+  const criticalTokens = criticalTokensOf(recipe, candidate)
+  const overhead = batchOverhead.compute({ batchTokens, criticalTokens })
+  const useful = worthsOf(recipe, candidate.flop / overhead)
+  const learnedTokens = (useful.optimizer * useful.objective * candidate.tokens) / overhead
+  const seen = effective(surface, useful.stock, candidate.parameters, learnedTokens)
+  const parameters = seen.parameters * useful.precision
   const plain = surfaceLoss.compute({ ...surface, parameters, tokens: seen.tokens }) - surface.irreducibleNats
+  // An architecture is worth what it is worth at the scale that was reached, not at the compute that was burnt.
+  const worths = { ...useful, architecture: architectureWorth(recipe, flopWorth(surface, plain)) }
   const gain = (worths.architecture * worths.settings) ** -lossExponent.compute(surface)
-  return { reducibleNats: plain * gain, criticalTokens, overhead, learnedTokens }
+  return { worths, reducibleNats: plain * gain, criticalTokens, overhead, learnedTokens }
 }
 
 /** Compute-equivalent of a reducible loss on the recipe's own surface. */

@@ -6,10 +6,11 @@ import { scenarioSchema } from './schema.ts'
 
 type Field = z.core.$ZodType
 
-/** The field inside its defaults and optionals. */
+/** The field inside its defaults, optionals and shorthands. */
 function bare(field: Field): Field {
   const { def } = field._zod
-  const inner = (def as { innerType?: Field }).innerType
+  const { innerType, out } = def as { innerType?: Field; out?: Field }
+  const inner = innerType ?? out
   return inner ? bare(inner) : field
 }
 
@@ -27,6 +28,12 @@ export function fieldAt(path: Path): Field | undefined {
     else field = inside && shapeOf(inside)?.[step]
   }
   return field
+}
+
+/** The same inside its defaults: what kind of value it takes. */
+export function bareFieldAt(path: Path): Field | undefined {
+  const field = fieldAt(path)
+  return field && bare(field)
 }
 
 export interface Described extends Partial<FieldMeta> {

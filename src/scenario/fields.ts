@@ -81,6 +81,14 @@ export function section<S extends z.core.$ZodLooseShape>(description: string, sh
   return known(z.strictObject({ ...shape, source: citation }), { description })
 }
 
+/** A section that may be written as the value of one of its keys alone: `- mfu >= 38%` for `- expr: mfu >= 38%`. */
+export function shorthand<F extends z.core.$ZodType>(key: string, field: F) {
+  return known(
+    z.preprocess((input) => (typeof input === 'string' ? { [key]: input } : input), field),
+    { shorthand: key },
+  )
+}
+
 const isMap = (input: unknown): input is Readonly<Record<string, unknown>> =>
   typeof input === 'object' && input !== null && !Array.isArray(input)
 

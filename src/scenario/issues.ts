@@ -78,8 +78,13 @@ const kinds: Readonly<Record<string, readonly [expected: string, way: string]>> 
 
 function wrongType(path: Path, found: unknown, issue: z.core.$ZodIssue): Problem {
   const kind = issue.code === 'invalid_type' ? kinds[issue.expected] : undefined
-  const [expected, way] = kind ?? ['a list with at least one entry', 'add an entry, or leave it out']
+  const [expected, way] = kind ?? lengths(issue)
   return problem('scenario/wrong-type', path, { name: nameOf(path), expected, way, found: shown(found) })
+}
+
+function lengths(issue: z.core.$ZodIssue): readonly [expected: string, way: string] {
+  if (issue.code !== 'too_big') return ['a list with at least one entry', 'add an entry, or leave it out']
+  return [`a list of at most ${issue.maximum} entries`, 'keep the ones that matter']
 }
 
 function valueAt(input: unknown, path: Path): unknown {

@@ -18,6 +18,7 @@ export function scenarioJsonSchema(): object {
       // Called again for each wrapper (optional, default) around a field.
       if ('unit' in jsonSchema && !('anyOf' in jsonSchema))
         writeQuantity(jsonSchema as Json, jsonSchema as unknown as FieldMeta)
+      if ('shorthand' in jsonSchema) writeShorthand(jsonSchema as Json)
       // A section that is left out is filled with its defaults: nothing that an editor need insert.
       if (jsonSchema.type === 'object') delete jsonSchema.default
     },
@@ -40,6 +41,14 @@ function writeQuantity(field: Json, { unit, word, ...limits }: FieldMeta): void 
     additionalProperties: false,
   }
   Object.assign(field, { anyOf: [...plain, cited], examples: [dimensions[unit].example] })
+}
+
+/** The whole section, or the text of its one key. */
+function writeShorthand(field: Json): void {
+  const { shorthand: key, ...long } = field
+  for (const name of Object.keys(field)) delete field[name]
+  const { [String(key)]: text } = (long['properties'] ?? {}) as Json
+  Object.assign(field, { anyOf: [text, long] })
 }
 
 function bareNumber({ from, above, to, whole }: Limits): Json {

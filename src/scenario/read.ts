@@ -32,17 +32,19 @@ export interface Loaded {
 export interface ReadOptions {
   /** `path=value`, in order; a later one wins. */
   readonly sets: readonly string[]
+  /** Where the strategy is what is looked for, that of the file need not be legal. */
+  readonly anyStrategy?: boolean
 }
 
 /** Throws a ScenarioError that carries everything found wrong, sorted by place. */
-export function readScenario(path: string, files: Files, { sets }: ReadOptions): Loaded {
+export function readScenario(path: string, files: Files, { sets, anyStrategy = false }: ReadOptions): Loaded {
   const gathered = gather(path, files)
   if ('problems' in gathered) throw new ScenarioError(sorted(gathered.problems))
   const { tree, problems } = override(gathered.tree, sets)
   if (problems.length > 0) throw new ScenarioError(problems)
   const origin = originOf(tree, gathered.main, gathered.via)
   const scenario = parse(tree, origin)
-  const resolved = checked(scenario, origin)
+  const resolved = anyStrategy ? coherent(scenario, origin) : checked(scenario, origin)
   const { measured } = scenario
   return {
     name: titleOf(scenario, gathered),
@@ -72,10 +74,14 @@ function meantPath({ code, path }: Problem): readonly string[] {
   return meant === undefined ? [] : [[...section, meant].join('.')]
 }
 
-function checked(scenario: Scenario, origin: Origin) {
+function coherent(scenario: Scenario, origin: Origin) {
   const contradictions = brokenScenarioRules(scenario)
   if (contradictions.length > 0) throw located(contradictions, origin)
-  const resolved = resolve(scenario)
+  return resolve(scenario)
+}
+
+function checked(scenario: Scenario, origin: Origin) {
+  const resolved = coherent(scenario, origin)
   const broken = brokenRules(resolved.job, resolved.strategy)
   if (broken.length > 0) throw located(withoutEchoes(broken, scenario), origin)
   return resolved

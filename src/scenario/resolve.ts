@@ -115,7 +115,8 @@ function batchOf(training: Scenario['training'], model: ModelShape): Batch {
   const seqLen = given(training.sequence_length, 'sequence_length')
   const globalBatch = given(training.global_batch, 'global_batch')
   const steps = training.steps === undefined ? undefined : training.steps * seqLen * globalBatch
-  return { seqLen, globalBatch, tokens: training.tokens ?? steps ?? tokensPerParameter * countParameters(model).total }
+  const documentLen = training.document_length
+  return { seqLen, ...(documentLen && { documentLen: Math.min(documentLen, seqLen) }), globalBatch, tokens: training.tokens ?? steps ?? tokensPerParameter * countParameters(model).total }
 }
 
 function clusterOf(cluster: Scenario['cluster'], datatype: Datatype): Cluster {
@@ -164,6 +165,8 @@ function softwareOf({ software, training }: Scenario): Software {
       hidden: software.moe.hidden,
       hostSecondsPerExpert: software.cuda_graphs ? 0 : software.moe.host_per_expert,
     },
+    tensorParallelRate: software.tp_rate,
+    shardedPieces: software.sharded_pieces,
     stepSeconds: given(software.step_overhead, 'step_overhead'),
     contention: given(software.contention, 'contention'),
     year: given(software.year, 'year'),

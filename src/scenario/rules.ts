@@ -12,7 +12,7 @@ export function brokenScenarioRules(scenario: Scenario): readonly Problem[] {
 }
 
 /** Keys that become necessary through other keys. */
-function missing({ cluster, model, software, economics }: Scenario): readonly Problem[] {
+function missing({ cluster, model, software, economics, checks = [] }: Scenario): readonly Problem[] {
   const { scale_up: up, scale_out: out, gpu } = cluster
   const gpus = cluster.gpus ?? 1
   const { matmul, attention } = gpu.sustained
@@ -47,6 +47,7 @@ function missing({ cluster, model, software, economics }: Scenario): readonly Pr
           example,
         ] as const,
     ),
+    ...checks.map(({ expr }, index) => [expr === undefined, ['checks', index], 'expr', 'mfu >= 38%'] as const),
     [economics.capex !== undefined && economics.lifetime === undefined, ['economics'], 'lifetime', '4 years'],
   ]
   return needs.flatMap(([needed, section, key, example]) => (needed ? [missingProblem(section, [[key, example]])] : []))

@@ -8,7 +8,7 @@
 import * as z from 'zod'
 import { attentionKernels, datatypes } from '../engine/job.ts'
 import { cpModes, recomputeModules, recomputes, schedules } from '../engine/strategy.ts'
-import { choice, count, factor, flag, orWord, quantity, section, share, text } from './fields.ts'
+import { choice, count, factor, flag, orWord, quantity, section, share, shorthand, text } from './fields.ts'
 
 const rateOf = (datatype: string) =>
   quantity(
@@ -175,6 +175,9 @@ const perElement = (what: string) =>
 
 const training = section('What is trained, and in what precision.', {
   sequence_length: count('Tokens of one sequence.').optional(),
+  document_length: count(
+    'Tokens of the documents packed into a sequence, each attending to itself alone. Left out: one document fills it.',
+  ).optional(),
   global_batch: count('Sequences of one step, over all GPUs.').optional(),
   micro_batch: count('Sequences that a rank takes at a time. Default: 1.').default(1),
   tokens: quantity('tokens', 'Tokens of the whole run, such as 15.6T. Or say steps.', {
@@ -282,8 +285,13 @@ const software = section('The training stack as documented facts.', {
       'Time the host needs to issue one layer with experts, in one pass. Default: software.host.',
       { from: 0 },
     ).optional(),
+    host_per_expert: quantity('seconds', 'And for each expert of a rank. Default: 0 s.', { from: 0 }).prefault('0 s'),
   }).prefault({}),
   cuda_graphs: flag('Are layers replayed as CUDA graphs? Then the host costs nothing. Default: false.').default(false),
+  tp_rate: share('Rate of tensor-parallel collectives over that of a stack tuned for the machine. Default: 1.').default(1),
+  sharded_pieces: count(
+    'Collectives in which ZeRO 2 and 3 move one layer: 1 where its tensors travel as one (FSDP), else as many as it has. Default: 1.',
+  ).default(1),
   step_overhead: quantity('seconds', 'Once a step: data, loss, gradient norm, logging.', { from: 0 }).optional(),
   contention: factor('Slow-down of compute while a collective runs beside it, as a share.', {
     from: 0,
@@ -399,6 +407,30 @@ const measured = section('What someone measured and published for this very scen
   notes: text('What a reader should know.').optional(),
 }).optional()
 
+/** Nobody reads more; what a hostile file costs is bounded. */
+const mostChecks = 200
+
+const check = shorthand(
+  'expr',
+  section('Something that must hold, short (`mfu >= 38%`) or long.', {
+    expr: text(
+      'A comparison of metrics, inputs and numbers with units; or with max_increase or max_decrease, a number.',
+    ).optional(),
+    severity: choice(['error', 'warning'], 'Whether it stops a pull request or is only said. Default: error.').default(
+      'error',
+    ),
+    reason: text('Why it must hold; printed where it does not.').optional(),
+    max_increase: factor('How far the number may rise over the baseline, such as 5 %.').optional(),
+    max_decrease: factor('How far the number may fall below the baseline, such as 5 %.').optional(),
+  }),
+)
+
+const checks = z
+  .array(check)
+  .max(mostChecks)
+  .meta({ description: 'What must hold for this plan: asked by `clusterwise check`.' })
+  .optional()
+
 export const scenarioSchema = section('A training run on a cluster, or a fragment of one.', {
   $schema: text('Where the JSON Schema of this file is, for editors.').optional(),
   name: text('Name of the scenario.').optional(),
@@ -419,8 +451,10 @@ export const scenarioSchema = section('A training run on a cluster, or a fragmen
   economics,
   calibration,
   measured,
+  checks,
 })
 
 /** A scenario as merged and parsed: numbers in SI base units. */
 export type Scenario = z.output<typeof scenarioSchema>
+export type CheckSpec = NonNullable<Scenario['checks']>[number]
 export type Measured = NonNullable<Scenario['measured']>

@@ -23,6 +23,8 @@ export const synonyms: ReadonlyMap<string, string> = new Map([
   ['sequence_parallel', 'sp'],
   ['train_iters', 'steps'],
   // Common speech.
+  ['metric', 'expr'],
+  ['expression', 'expr'],
   ['seq_len', 'sequence_length'],
   ['batch_size', 'global_batch'],
   ['vocab', 'vocabulary'],

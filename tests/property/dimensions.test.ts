@@ -18,7 +18,7 @@ const SUFFIXES: readonly (readonly [RegExp, byte: number, second: number])[] = [
   [/PerGpuSecond$/, 0, -1],
   [/Watts$|^watts$/, 0, -1],
   [/Bytes$/, 1, 0],
-  [/Seconds$|SecondsPer\w*Layer$/, 0, 1],
+  [/Seconds$|SecondsPer(\w*Layer|Expert)$/, 0, 1],
 ]
 
 function scaled<T>(value: T, byte: number, second: number, name = ''): T {

@@ -195,6 +195,8 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         hostSecondsPerMoeLayer: 3 * host,
         moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
         stepSeconds: 0.02,
+        tensorParallelRate: 1,
+        shardedPieces: 1,
         contention: 0.2,
         year: 2025,
       },

@@ -68,7 +68,7 @@ const FUSED_BACKWARD = 2.5
 
 function fused(job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind): Operation[] {
   const { model, tokens, heads, scoreHeadDim, valueHeadDim } = shape
-  const { seqLen } = job.batch
+  const seqLen = job.batch.documentLen ?? job.batch.seqLen
   const flop = 2 * tokens * heads * (scoreHeadDim + valueHeadDim) * meanSpan(seqLen, model.causal, kind.window)
   const { attentionContextParallel, attentionLatentRate } = job.calibration
   const rate = (sharding.cp > 1 ? attentionContextParallel : 1) * (model.mla ? attentionLatentRate : 1)

@@ -84,6 +84,7 @@ interface Exchange {
   /** Share of its time that runs behind compute. */
   readonly hidden: number
   readonly backwardHidden?: number
+  readonly rate?: number
 }
 
 /** A collective forward and its counterpart backward, either of which may be absent. */
@@ -93,7 +94,7 @@ export function exchange(
   bytes: number,
   said: Exchange,
 ): Operation[] {
-  const { forward, backward, hidden, backwardHidden = hidden } = said
+  const { forward, backward, hidden, backwardHidden = hidden, rate = 1 } = said
   const one = (phase: Phase, collective: Collective, share: number): Communication => ({
     kind: 'collective',
     name,
@@ -102,6 +103,7 @@ export function exchange(
     dimension,
     bytes,
     hidden: share,
+    rate,
   })
   const operations: Operation[] = []
   if (forward) operations.push(one('forward', forward, hidden))

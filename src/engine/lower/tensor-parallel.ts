@@ -16,16 +16,18 @@ export function enterBlock(block: string, job: Job, shape: LocalShape, sharding:
   const hidden = sharding.overlapTp ? tpHidden : 0
   const backwardHidden = sharding.overlapTp ? tpHidden : tpBackwardHidden
   const bytes = job.precision.activationBytes * shape.tokens * shape.model.hidden
+  const rate = job.software.tensorParallelRate
   if (!sharding.sp)
-    return exchange(`${block}.allReduce`, 'tp', bytes, { backward: 'all-reduce', hidden: backwardHidden })
+    return exchange(`${block}.allReduce`, 'tp', bytes, { backward: 'all-reduce', hidden: backwardHidden, rate })
   return [
     ...exchange(`${block}.gather`, 'tp', bytes, {
       forward: 'all-gather',
       backward: 'reduce-scatter',
       hidden,
       backwardHidden,
+      rate,
     }),
-    ...exchange(`${block}.regather`, 'tp', bytes, { backward: 'all-gather', hidden: backwardHidden }),
+    ...exchange(`${block}.regather`, 'tp', bytes, { backward: 'all-gather', hidden: backwardHidden, rate }),
   ]
 }
 
@@ -34,7 +36,8 @@ export function leaveBlock(block: string, job: Job, shape: LocalShape, sharding:
   if (sharding.tp === 1) return []
   const hidden = sharding.overlapTp ? job.calibration.tpHidden : 0
   const bytes = job.precision.activationBytes * shape.tokens * shape.model.hidden
+  const rate = job.software.tensorParallelRate
   return sharding.sp
-    ? exchange(`${block}.scatter`, 'tp', bytes, { forward: 'reduce-scatter', backward: 'all-gather', hidden })
-    : exchange(`${block}.allReduce`, 'tp', bytes, { forward: 'all-reduce', hidden })
+    ? exchange(`${block}.scatter`, 'tp', bytes, { forward: 'reduce-scatter', backward: 'all-gather', hidden, rate })
+    : exchange(`${block}.allReduce`, 'tp', bytes, { forward: 'all-reduce', hidden, rate })
 }

@@ -202,7 +202,7 @@ function fastestAllReduce(inputs: CollectiveInputs, cluster: Cluster, group: Gro
   const { reductionEfficiency, reductionRanks, bytesPerSecond } = cluster.scaleUp
   if (reductionEfficiency === 0 || group.ranks < reductionRanks) return byRing
   const { bytes, ranks, baseSeconds } = inputs
-  const rate = bytesPerSecond * reductionEfficiency
+  const rate = bytesPerSecond * reductionEfficiency * (inputs.bytesPerSecond / busBytesPerSecond(cluster, group))
   const inSwitch = { bytes, ranks, baseSeconds, bytesPerSecond: rate, inNetworkSeconds: calibration.inNetworkSeconds }
   return faster(byRing, choose(inSwitchAllReduceSeconds, inSwitch))
 }
@@ -223,7 +223,7 @@ export function priceCollective(
     ranks: group.ranks,
     local: group.local,
     domains: group.domains,
-    bytesPerSecond: busBytesPerSecond(cluster, group),
+    bytesPerSecond: busBytesPerSecond(cluster, group) * operation.rate,
     baseSeconds: calibration.collectiveSeconds,
     stepSeconds: cluster.scaleUp.stepSeconds,
     networkStepSeconds: cluster.scaleOut.stepSeconds,

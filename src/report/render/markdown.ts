@@ -7,6 +7,19 @@ export function renderMarkdown(reports: readonly Report[]): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
+/** By this line an action finds the comment that it wrote before, and replaces it. */
+export const stickyMarker = '<!-- clusterwise -->'
+
+/** For a comment on a pull request: GitHub takes 65,536 characters. */
+export function renderSticky(reports: readonly Report[]): string {
+  const text = `${stickyMarker}\n${renderMarkdown(reports)}`
+  if (text.length <= mostCharacters) return text
+  const whole = text.slice(0, mostCharacters - 200)
+  return `${whole.slice(0, whole.lastIndexOf('\n\n'))}\n\nThe rest is in the log.\n`
+}
+
+const mostCharacters = 65_000
+
 function write(section: Section): string {
   switch (section.kind) {
     case 'title':

@@ -26,6 +26,7 @@ export function scenarioOf(row: Row): Section {
       ...precisionOf(row, remarks),
       ...recomputeOf(row, remarks),
       ...(row.kind === 'lora' && { lora_rank: loraRank(row, remarks) }),
+      ...((row.kind === 'lora' || row.kind === 'sft') && { document_length: documentLength(remarks) }),
     },
     parallel,
     ...(Object.keys(software).length > 0 && { software }),
@@ -34,6 +35,12 @@ export function scenarioOf(row: Row): Section {
 }
 
 /** The rank hardly changes time; this is what recipes of 2024 take. */
+/** Fine-tuning packs short instructions into a sequence; how short, no source says. */
+function documentLength({ inferred }: Remarks): number {
+  inferred.push('training.document_length')
+  return 512
+}
+
 function loraRank({ notes }: Row, { inferred }: Remarks): number {
   const stated = /rank\s*=?\s*(\d+)/iu.exec(notes ?? '')?.[1]
   if (!stated) inferred.push('training.lora_rank')

@@ -43,7 +43,13 @@ const families: readonly (readonly [RegExp, Ages])[] = [
   ],
   [/nemo|mlperf/iu, nemo],
   [/primus/iu, [[0, 'software/primus-2025']]],
-  [/deepspeed|neox/iu, [[0, 'software/deepspeed-2023']]],
+  [
+    /deepspeed|neox/iu,
+    [
+      [0, 'software/deepspeed-2022'],
+      [2022.9, 'software/deepspeed-2023'],
+    ],
+  ],
   [/composer|foundry|mosaic/iu, [[0, 'software/composer-fsdp-2023']]],
   [/megascale/iu, [[0, 'software/megatron-core-2023']]],
   [/meta internal \(4D/iu, [[0, 'software/meta-llama3']]],

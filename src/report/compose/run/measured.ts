@@ -57,7 +57,7 @@ export function compared({ loaded, simulation }: Pick<RunInput, 'loaded' | 'simu
 export function measuredTable(input: RunInput): Table | undefined {
   const found = compared(input)
   if (found.length === 0) return undefined
-  const convention = input.loaded.measured?.flop_convention ?? ''
+  const convention = `FLOP as its source counts them: ${input.loaded.measured?.flop_convention ?? 'not stated'}`
   const counting = found.find(({ key }) => byFlop.has(key))
   return {
     kind: 'table',

@@ -1,0 +1,53 @@
+/** What a worker can be sent to do. The same code runs in this thread where there is only one. */
+
+import type { Job } from '../engine/job.ts'
+import type { MetricName } from '../engine/metrics.ts'
+import type { Strategy } from '../engine/strategy.ts'
+import { piecesOf, type Question, Searcher } from '../search/search.ts'
+import type { Fixed } from '../search/space.ts'
+
+/** A question that can be sent: conditions are texts. */
+export interface SearchErrand {
+  readonly kind: 'search'
+  readonly job: Job
+  readonly given: Strategy
+  readonly fixed: Fixed
+  readonly goals: readonly MetricName[]
+  readonly limits: readonly string[]
+  readonly constants: ReadonlyMap<string, number | boolean>
+  readonly most: number
+}
+
+export type Errand = SearchErrand
+
+export interface Labour {
+  /** One stretch of it. What it returns is handed on at once. */
+  work(from: number, to: number): unknown
+  /** What has come together. */
+  end(): unknown
+}
+
+export async function labourOf(errand: Errand): Promise<Labour> {
+  const question = await questionOf(errand)
+  const searcher = new Searcher(question)
+  const pieces = piecesOf(question)
+  return {
+    work: (from, to) => {
+      for (const piece of pieces.slice(from, to)) searcher.try(piece)
+    },
+    end: () => searcher.answer,
+  }
+}
+
+export async function questionOf({
+  job,
+  given,
+  fixed,
+  goals,
+  limits,
+  constants,
+  most,
+}: SearchErrand): Promise<Question> {
+  const read = limits.length > 0 ? (await import('./limits.ts')).limitsOf(limits, constants) : []
+  return { job, given, fixed, goals, limits: read, most }
+}

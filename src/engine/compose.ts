@@ -1,0 +1,391 @@
+/**
+ * An estimate in halves, for search: what a sharding costs and what stages hold is worked out once, and what is left for
+ * each of a million strategies is a few additions. The numbers are those of `estimate`; a property test holds them equal.
+ */
+import { catalogue, type Scope } from './catalogue.ts'
+import { type Bundle, bundleBytes, bundleSeconds, quoteExchange, roundsOf, settle, stepOptimizer } from './exchange.ts'
+import type { FactName } from './facts.ts'
+import type { Job } from './job.ts'
+import { type Group, layOut } from './layout.ts'
+import { layerKinds } from './lower/shape.ts'
+import { gatheredBytes, heldBytes, type LayerBytes, momentBytes, reservedBytes, stateBytes } from './memory.ts'
+import { type MetricName, metricNames } from './metrics.ts'
+import { bubble, exposedTransfers, priceTransfer, transferDelay, transferOf, wholeOf, windowsOf } from './pipeline.ts'
+import { priceBlocks } from './price/block.ts'
+import { inputFacts } from './read-facts.ts'
+import type { Transfer } from './schedule/play.ts'
+import { type PipelineShape, type StageSeconds, scheduleTable } from './schedule/schedule.ts'
+import {
+  type BlockSeconds,
+  type BlockWorks,
+  blockSeconds,
+  blockWorks,
+  fillChunks,
+  fillStages,
+  fullestOf,
+  type Stage,
+  secondsOf,
+  type Work,
+  workNames,
+  workOf,
+} from './stages.ts'
+import { microBatchesOf, type ScheduleKind, type Sharding, type Strategy } from './strategy.ts'
+import type { Timing } from './timing.ts'
+
+/** Stages that hold the same. The first stands for all: no later one has more micro-batches in flight. */
+interface HeldStage extends Stage {
+  readonly first: number
+  readonly times: number
+}
+
+/** What stages hold: decided by tp, ep, etp, pp and vpp. */
+export interface Holding {
+  /** The same for the same stages, whatever their chunks. */
+  readonly key: string
+  readonly pp: number
+  readonly vpp: number
+  readonly stages: readonly HeldStage[]
+  /** The ranks of a pipeline. */
+  readonly group: Group
+}
+
+export function hold(job: Job, strategy: Strategy): Holding {
+  const { kinds: layers, pattern } = layerKinds(job.model)
+  const stages = distinct(fillStages(job, strategy, fillChunks(strategy, { layers, pattern })))
+  const { pp, vpp } = strategy
+  const key = stages.map((stage) => `${keyOf(stage)} ${stage.first}`).join()
+  return { key, pp, vpp, stages, group: layOut(job.cluster, strategy).pp }
+}
+
+function distinct(stages: readonly Stage[]): HeldStage[] {
+  const known = new Map<string, { stage: Stage; first: number; times: number }>()
+  stages.forEach((stage, first) => {
+    const key = keyOf(stage)
+    const old = known.get(key)
+    if (old) old.times++
+    else known.set(key, { stage, first, times: 1 })
+  })
+  return [...known.values()].map(({ stage, first, times }) => ({ ...stage, first, times }))
+}
+
+const keyOf = ({ layers, embedding, head }: Stage): string => `${layers} ${embedding}${head}`
+
+/** What ZeRO makes of it: decided by the holding, the stage of ZeRO and the group that shards. */
+export interface Keeping {
+  readonly zero: Strategy['zero']
+  readonly shardRanks: number
+  readonly exchange: readonly Bundle[]
+  readonly optimizerSeconds: number
+  /** By held stage, in the order of `Holding`. */
+  readonly states: readonly ReturnType<typeof stateBytes>[]
+  readonly stateSums: Float64Array
+  readonly gathered: Float64Array
+}
+
+export function keep(job: Job, strategy: Strategy, { stages }: Holding): Keeping {
+  const stage = fullestOf(stages)
+  const states = stages.map((held) => stateBytes(job, strategy, held))
+  return {
+    zero: strategy.zero,
+    shardRanks: strategy.shardRanks,
+    exchange: quoteExchange({ job, strategy, layout: layOut(job.cluster, strategy), stage }),
+    optimizerSeconds: stepOptimizer(job, strategy, stage).seconds,
+    states,
+    stateSums: Float64Array.from(
+      states,
+      ({ weights, gradients, optimizerState }) => weights + gradients + optimizerState,
+    ),
+    gathered: gather(job, strategy, stages),
+  }
+}
+
+/** The same for stages that hold the same in other chunks. */
+export function keepAlike(like: Keeping, job: Job, strategy: Strategy, { stages }: Holding): Keeping {
+  const { zero, shardRanks, exchange, optimizerSeconds, states, stateSums, gathered } = like
+  const own = zero === 2 ? gather(job, strategy, stages) : gathered
+  return { zero, shardRanks, exchange, optimizerSeconds, states, stateSums, gathered: own }
+}
+
+const gather = (job: Job, strategy: Strategy, stages: readonly Stage[]): Float64Array =>
+  Float64Array.from(stages, (held) => gatheredBytes(job, strategy, held))
+
+/** What a layer takes: decided by the sharding. */
+export interface Layered {
+  readonly seconds: BlockSeconds
+  readonly works: BlockWorks
+}
+
+export function priceLayers(job: Job, strategy: Strategy): Layered {
+  const costs = priceBlocks(job, strategy, layOut(job.cluster, strategy))
+  return { seconds: blockSeconds(costs), works: blockWorks(costs) }
+}
+
+const FLOP = workNames.indexOf('flop')
+
+type Numbers = { -readonly [Name in FactName | MetricName]: number }
+
+/**
+ * The step of one strategy after another, in one record that is written over: `place`, `order` and `fill` give its
+ * memory, `time` the rest. Memory comes first since most strategies need too much of it.
+ */
+export class Step {
+  /** Facts and metrics: `memory.peak` after `fill`, `step.time` and its parts after `time`, all facts after `complete`. */
+  readonly scope: Numbers & Scope
+  private readonly job: Job
+  private readonly overlap: Pick<Strategy, 'overlapPp'>
+  private bytes!: LayerBytes
+  private sharding!: Sharding
+  private holding!: Holding
+  private kind: ScheduleKind = '1f1b'
+  private shape: PipelineShape = { pp: 1, vpp: 1, microBatches: 1 }
+  private rounds = 0
+  private held = new Float64Array(0)
+  private moment = new Float64Array(0)
+  private activations = new Float64Array(0)
+  private worst = 0
+  private keeping!: Keeping
+  private layered!: Layered
+  private paced = false
+  private ordered = false
+  private busiest = 0
+  private windows = { forwardSeconds: 0, backwardSeconds: 0 }
+  private slowest!: StageSeconds
+  private transfer!: Transfer
+  private message: Timing | undefined
+  private readonly work: Work = new Float64Array(workNames.length)
+
+  constructor(job: Job, overlap: Pick<Strategy, 'overlapPp'>) {
+    this.job = job
+    this.overlap = overlap
+    // A half is no small integer: V8 then keeps every field as a plain double, and a copy by spread has fast fields.
+    const halves = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 0.5]))
+    const blank = { ...halves(metricNames), ...halves(workNames), ...halves(otherFacts) }
+    this.scope = { ...blank, ...inputFacts(job) } as Numbers & Scope
+  }
+
+  get pipeline(): PipelineShape {
+    return this.shape
+  }
+
+  /** A sharding over stages. The degrees fit together: the rules have seen to it. */
+  place(sharding: Sharding, bytes: LayerBytes, holding: Holding, dp: number): void {
+    const { microBatch } = sharding
+    const { pp, vpp, stages } = holding
+    const microBatches = microBatchesOf(this.job.batch.globalBatch, { dp, microBatch })
+    this.sharding = sharding
+    this.bytes = bytes
+    this.holding = holding
+    this.shape = { pp, vpp, microBatches }
+    this.rounds = roundsOf(holding, microBatches)
+    this.paced = false
+    if (this.held.length !== stages.length) {
+      this.held = new Float64Array(stages.length)
+      this.moment = new Float64Array(stages.length)
+      this.activations = new Float64Array(stages.length)
+    }
+    for (let i = 0; i < stages.length; i++) {
+      this.held[i] = heldBytes(bytes, stages[i] as Stage, pp)
+      this.moment[i] = momentBytes(bytes, stages[i] as Stage)
+    }
+  }
+
+  /** Its passes in the order of a schedule: how many micro-batches each stage holds at once. */
+  order(kind: ScheduleKind): void {
+    const { shape, activations, held, bytes } = this
+    const { stages } = this.holding
+    this.kind = kind
+    this.ordered = false
+    for (let i = 0; i < stages.length; i++) {
+      const inFlight = scheduleTable[kind].inFlight(shape, (stages[i] as HeldStage).first)
+      activations[i] = inFlight * (held[i] as number) + bytes.again
+    }
+  }
+
+  /** The weights shared out. The peak of the fullest stage, in bytes. */
+  fill(keeping: Keeping): number {
+    const { activations, moment, job } = this
+    const { stateSums, gathered } = keeping
+    this.keeping = keeping
+    let most = -1
+    let peak = 0
+    for (let i = 0; i < activations.length; i++) {
+      const working = (moment[i] as number) + (gathered[i] as number)
+      const tensors = (stateSums[i] as number) + (activations[i] as number)
+      const allocated = tensors + working
+      const reserved = reservedBytes(job, allocated)
+      if (allocated + reserved <= most) continue
+      most = allocated + reserved
+      peak = tensors + (working + reserved)
+      this.worst = i
+    }
+    this.scope['memory.peak'] = peak
+    return peak
+  }
+
+  /** What takes most of the memory of the fullest stage. */
+  largest(): 'states' | 'activations' | 'working' {
+    const { worst, keeping, activations, moment } = this
+    const states = keeping.stateSums[worst] as number
+    const held = activations[worst] as number
+    const working = (moment[worst] as number) + (keeping.gathered[worst] as number)
+    if (states >= held && states >= working) return 'states'
+    return held >= working ? 'activations' : 'working'
+  }
+
+  /** The seconds of the step. */
+  time(layered: Layered): void {
+    if (!this.paced) this.pace(layered)
+    if (!this.ordered) this.run()
+    const { scope, job, keeping, rounds, windows } = this
+    const cover = { microBatches: this.shape.microBatches, rounds, windows }
+    let exposed = 0
+    for (const quoted of keeping.exchange) exposed += settle(job, quoted, cover)
+    scope.dpExposedSeconds = exposed
+    scope.optimizerSeconds = keeping.optimizerSeconds
+    this.sum()
+  }
+
+  private sum(): void {
+    const { scope } = this
+    scope['step.compute'] = compute(scope)
+    scope['step.recompute'] = recompute(scope)
+    scope['comm.tp.exposed'] = tpExposed(scope)
+    scope['comm.cp.exposed'] = cpExposed(scope)
+    scope['comm.ep.exposed'] = epExposed(scope)
+    scope['comm.pp.exposed'] = ppExposed(scope)
+    scope['comm.dp.exposed'] = dpExposed(scope)
+    scope['step.exposed'] = allExposed(scope)
+    scope['step.bubble'] = idle(scope)
+    scope['step.optimizer'] = optimizer(scope)
+    scope['step.host'] = host(scope)
+    scope['step.overhead'] = overhead(scope)
+    scope['step.time'] = time(scope)
+  }
+
+  /** The step if its busiest stage never waited: a bound that no schedule beats. */
+  leastTime(): number {
+    const { scope } = this
+    const { bubbleSeconds, ppExposedSeconds } = scope
+    scope.bubbleSeconds = 0
+    scope.ppExposedSeconds = 0
+    this.sum()
+    const least = scope['step.time']
+    scope.bubbleSeconds = bubbleSeconds
+    scope.ppExposedSeconds = ppExposedSeconds
+    this.sum()
+    return least
+  }
+
+  /** What stages take for one micro-batch; the slowest sets the pace. */
+  private pace(layered: Layered): void {
+    const { job, scope, work, shape, holding } = this
+    this.layered = layered
+    this.paced = true
+    this.ordered = false
+    this.chooseSlowest()
+    this.windows = windowsOf(this.slowest)
+    this.message = shape.pp === 1 ? undefined : priceTransfer(job, this.sharding, holding.group)
+    this.transfer = transferOf(job, this.overlap, this.message?.seconds ?? 0)
+    const { microBatches } = shape
+    scope.matmulSeconds = (work[0] as number) * microBatches
+    scope.attentionSeconds = (work[1] as number) * microBatches
+    scope.memoryBoundSeconds = (work[2] as number) * microBatches
+    scope.recomputeSeconds = (work[3] as number) * microBatches
+    scope.hostSeconds = (work[4] as number) * microBatches
+    scope.tpExposedSeconds = (work[6] as number) * microBatches
+    scope.cpExposedSeconds = (work[9] as number) * microBatches
+    scope.epExposedSeconds = (work[12] as number) * microBatches
+  }
+
+  private chooseSlowest(): void {
+    const { stages } = this.holding
+    let most = -1
+    for (let i = 0; i < stages.length; i++) {
+      const seconds = secondsOf(stages[i] as Stage, this.layered.seconds)
+      const whole = wholeOf(seconds)
+      if (whole <= most) continue
+      most = whole
+      this.slowest = seconds
+      this.busiest = i
+    }
+    workOf(stages[this.busiest] as Stage, this.layered.works, this.work)
+  }
+
+  /** The pipeline in closed form. */
+  private run(): void {
+    const { shape, slowest, transfer, scope } = this
+    const delay = transferDelay(shape, transfer)
+    const exposed = exposedTransfers(shape, transfer, delay)
+    scope.ppExposedSeconds = exposed
+    scope.bubbleSeconds = bubble(shape, slowest, scheduleTable[this.kind].seconds(shape, slowest) + delay - exposed)
+    this.ordered = true
+  }
+
+  /** All facts, for metrics beyond time and peak. */
+  complete(): void {
+    const { scope, work, shape, message, keeping, rounds, worst, job } = this
+    const { microBatches } = shape
+    const times = 2 * shape.vpp * microBatches
+    scope.tpSeconds = (work[5] as number) * microBatches
+    scope.tpBytes = (work[7] as number) * microBatches
+    scope.cpSeconds = (work[8] as number) * microBatches
+    scope.cpBytes = (work[10] as number) * microBatches
+    scope.epSeconds = (work[11] as number) * microBatches
+    scope.epBytes = (work[13] as number) * microBatches
+    scope.ppSeconds = message ? times * message.seconds : 0
+    scope.ppBytes = message ? times * (message.inputs['bytes'] ?? 0) : 0
+    scope.dpSeconds = 0
+    scope.dpBytes = 0
+    for (const quoted of keeping.exchange) {
+      scope.dpSeconds += bundleSeconds(quoted, rounds)
+      scope.dpBytes += bundleBytes(quoted, rounds)
+    }
+    const { stages, pp } = this.holding
+    const flop = stages.reduce(
+      (sum, stage) => sum + stage.times * (workOf(stage, this.layered.works)[FLOP] as number),
+      0,
+    )
+    scope.hardwareFlop = flop * microBatches * (job.cluster.gpus / pp)
+    const { weights, gradients, optimizerState } = keeping.states[worst] as Keeping['states'][number]
+    scope.weightsBytes = weights
+    scope.gradientsBytes = gradients
+    scope.optimizerStateBytes = optimizerState
+    scope.activationsBytes = this.activations[worst] as number
+    scope.workingBytes = (this.moment[worst] as number) + (keeping.gathered[worst] as number)
+    const allocated = (keeping.stateSums[worst] as number) + scope.activationsBytes + scope.workingBytes
+    scope.reservedBytes = reservedBytes(job, allocated)
+  }
+}
+
+/** Facts that are neither of the job nor of the busiest stage's work. */
+const otherFacts = [
+  'hardwareFlop',
+  'optimizerSeconds',
+  'bubbleSeconds',
+  'ppSeconds',
+  'ppExposedSeconds',
+  'ppBytes',
+  'dpSeconds',
+  'dpExposedSeconds',
+  'dpBytes',
+  'weightsBytes',
+  'gradientsBytes',
+  'optimizerStateBytes',
+  'activationsBytes',
+  'workingBytes',
+  'reservedBytes',
+] as const satisfies readonly FactName[]
+
+const { compute } = catalogue['step.compute']
+const { compute: recompute } = catalogue['step.recompute']
+const { compute: tpExposed } = catalogue['comm.tp.exposed']
+const { compute: cpExposed } = catalogue['comm.cp.exposed']
+const { compute: epExposed } = catalogue['comm.ep.exposed']
+const { compute: ppExposed } = catalogue['comm.pp.exposed']
+const { compute: dpExposed } = catalogue['comm.dp.exposed']
+const { compute: allExposed } = catalogue['step.exposed']
+const { compute: idle } = catalogue['step.bubble']
+const { compute: optimizer } = catalogue['step.optimizer']
+const { compute: host } = catalogue['step.host']
+const { compute: overhead } = catalogue['step.overhead']
+const { compute: time } = catalogue['step.time']

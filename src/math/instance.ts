@@ -1,0 +1,82 @@
+/** A small mathjs: the number build with the few functions that an expression may use. Nothing else of it is loaded. */
+import {
+  absDependencies,
+  addDependencies,
+  andDependencies,
+  ceilDependencies,
+  compileDependencies,
+  create,
+  divideDependencies,
+  equalDependencies,
+  expDependencies,
+  type FactoryFunctionMap,
+  floorDependencies,
+  gcdDependencies,
+  largerDependencies,
+  largerEqDependencies,
+  lcmDependencies,
+  log2Dependencies,
+  log10Dependencies,
+  logDependencies,
+  type MathNode,
+  maxDependencies,
+  minDependencies,
+  modDependencies,
+  multiplyDependencies,
+  notDependencies,
+  orDependencies,
+  parseDependencies,
+  powDependencies,
+  roundDependencies,
+  smallerDependencies,
+  smallerEqDependencies,
+  sqrtDependencies,
+  subtractDependencies,
+  unaryMinusDependencies,
+  unaryPlusDependencies,
+  unequalDependencies,
+} from 'mathjs/number'
+
+export type { MathNode }
+
+const math = create({
+  absDependencies,
+  addDependencies,
+  andDependencies,
+  ceilDependencies,
+  compileDependencies,
+  divideDependencies,
+  equalDependencies,
+  expDependencies,
+  floorDependencies,
+  gcdDependencies,
+  largerDependencies,
+  largerEqDependencies,
+  lcmDependencies,
+  log2Dependencies,
+  log10Dependencies,
+  logDependencies,
+  maxDependencies,
+  minDependencies,
+  modDependencies,
+  multiplyDependencies,
+  notDependencies,
+  orDependencies,
+  parseDependencies,
+  powDependencies,
+  roundDependencies,
+  smallerDependencies,
+  smallerEqDependencies,
+  sqrtDependencies,
+  subtractDependencies,
+  unaryMinusDependencies,
+  unaryPlusDependencies,
+  unequalDependencies,
+} as FactoryFunctionMap)
+
+/** Text → syntax tree, or mathjs's own SyntaxError. Nothing is computed. */
+export const parseTree = (text: string): MathNode => math.parse(text)
+
+export const symbol = (name: string): MathNode => new math.SymbolNode(name)
+
+export const constant = (value: number): MathNode => new math.ConstantNode(value)

@@ -1,0 +1,21 @@
+/** Texts that would break a log, a table, a page or a parser that takes them as they are. */
+export const hostileTexts: readonly string[] = [
+  'x\n::set-env name=PATH::/evil',
+  '::error::fake',
+  '##[error]fake',
+  '\u001b[2J\u001b]0;title\u0007red\u001b[31m',
+  'a\r\nb\u2028c\u2029d',
+  '| cell | <script>alert(1)</script> | `code` | @everyone |',
+  '<!-- clusterwise --> ]]> <![CDATA[ & &amp; "quote" \'apos\'',
+  '%0A::error::x',
+  'file=a,line=1::x',
+  '\u202egnp.exe \u200b\ufeff',
+  '=HYPERLINK("http://evil")',
+  '[link](javascript:alert(1)) ![img](http://evil/x.png)',
+  '$(touch /tmp/owned) `id` $HOME',
+  '../../etc/passwd',
+  '\ud800 half \udfff',
+  '```\n# heading\n```',
+  '__proto__',
+  'é'.repeat(300),
+]
