@@ -24,7 +24,7 @@ const rooms: Readonly<Record<string, Room>> = {
   units: room(['base']),
   engine: room(['base'], ['units']),
   scenario: room(['base', 'units', 'engine'], [], ['zod', 'yaml']),
-  growth: room(['base', 'engine'], ['units']),
+  growth: room(['base', 'engine', 'search'], ['units']),
   math: room(['base', 'units'], [], ['mathjs/number']),
   check: room(['base', 'units', 'engine', 'math']),
   validation: room(['base', 'units', 'engine'], ['scenario']),

@@ -29,8 +29,10 @@ const catalog = filesIn('catalog')
 const accelerators = catalog.filter((file) => file.startsWith('catalog/accelerators/'))
 const clusters = catalog.filter((file) => file.startsWith('catalog/clusters/'))
 const models = catalog.filter((file) => file.startsWith('catalog/models/'))
-const whole = [...filesIn('examples'), ...filesIn('published').filter((file) => !file.includes('/base/'))]
-const fragments = [...catalog, ...filesIn('published').filter((file) => file.includes('/base/'))]
+const scenarios = [...filesIn('examples'), ...filesIn('published')]
+const isFragment = (file: string): boolean => /\/(base|shared)\//.test(file)
+const whole = scenarios.filter((file) => !isFragment(file))
+const fragments = [...catalog, ...scenarios.filter(isFragment)]
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -275,6 +275,10 @@ export const problems = {
     message: 'layers_per_stage adds up to {sum}, and the model has {layers} layers',
     hint: 'the entries must add up to model.layers',
   },
+  'strategy/too-many-passes': {
+    message: '{microBatches} micro-batches through {chunks} chunks are more than {limit} passes',
+    hint: 'raise dp or training.micro_batch, or lower training.global_batch: the pipeline is played out pass by pass',
+  },
   'strategy/shard-group': {
     message: 'shard groups of {shardRanks} do not divide {ranks} data-parallel ranks',
     hint: 'choose a shard_group that divides dp × cp',

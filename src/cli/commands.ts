@@ -1,5 +1,8 @@
 /** All that computes, in one piece: every piece costs a start-up of its own. `--help` and `init` never load it. */
+export { absorb } from './commands/absorb.ts'
+export { compareParadigms } from './commands/compare-paradigms.ts'
 export { explain } from './commands/explain.ts'
+export { grow } from './commands/grow.ts'
 export { list } from './commands/list.ts'
 export { run } from './commands/run.ts'
 export { search } from './commands/search.ts'

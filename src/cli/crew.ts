@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { breathe } from './gate.ts'
+import { breathe } from './breathe.ts'
 import { type Errand, labourOf } from './labour.ts'
 
 export interface Crew {

@@ -84,6 +84,3 @@ export function distinctProblems(problems: readonly LocatedProblem[]): readonly 
     return !seen.has(key) && Boolean(seen.add(key))
   })
 }
-
-/** Between two plans an interrupt is heard. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -2,6 +2,7 @@
 import { ScenarioError } from '../base/problem.ts'
 import { simulate } from '../engine/simulate.ts'
 import type { Simulation } from '../engine/simulation.ts'
+import { covers, uncertaintyOf } from '../engine/uncertainty.ts'
 import type { Files } from '../scenario/files.ts'
 import { type Loaded, readScenario } from '../scenario/read.ts'
 import type { Measured } from '../scenario/schema.ts'
@@ -37,6 +38,8 @@ function judgeLoaded(loaded: Loaded, document: Document): Judged {
   const verdict = judge(simulation, measured)
   if (!verdict) return { run: unjudged(document, measured, ['the source gives no speed']) }
   const { basis, error, memoryError, measuredSeconds, predictedSeconds, notes } = verdict
+  const { software, cluster } = loaded.scenario
+  const range = uncertaintyOf(simulation, { stack: software.name, own: cluster.gpu.calibration === 'own' })
   const run: JudgedRun = {
     ...unjudged(document, measured, notes),
     ...kindOf(loaded),
@@ -45,6 +48,8 @@ function judgeLoaded(loaded: Loaded, document: Document): Judged {
     unit: basis,
     error,
     ...(memoryError !== undefined && { memoryError }),
+    range: range.share,
+    covered: covers(range, error),
     measuredSeconds,
     predictedSeconds,
   }

@@ -5,6 +5,8 @@ import type { MetricName } from '../engine/metrics.ts'
 import type { Strategy } from '../engine/strategy.ts'
 import { piecesOf, type Question, Searcher } from '../search/search.ts'
 import type { Fixed } from '../search/space.ts'
+import { Sweeper } from '../sweep/sweep.ts'
+import type { SweepErrand } from './sweep-plan.ts'
 
 /** A question that can be sent: conditions are texts. */
 export interface SearchErrand {
@@ -18,7 +20,7 @@ export interface SearchErrand {
   readonly most: number
 }
 
-export type Errand = SearchErrand
+export type Errand = SearchErrand | SweepErrand
 
 export interface Labour {
   /** One stretch of it. What it returns is handed on at once. */
@@ -27,7 +29,27 @@ export interface Labour {
   end(): unknown
 }
 
-export async function labourOf(errand: Errand): Promise<Labour> {
+export function labourOf(errand: Errand): Promise<Labour> {
+  return errand.kind === 'search' ? searchLabour(errand) : sweepLabour(errand)
+}
+
+/** A stretch gives its rows, one after the other. */
+async function sweepLabour(errand: SweepErrand): Promise<Labour> {
+  const { planOf } = await import('./sweep-plan.ts')
+  const sweeper = new Sweeper(await planOf(errand))
+  return {
+    work: (from, to) => {
+      const { width } = sweeper
+      const rows = new Float64Array((to - from) * width)
+      for (let point = from; point < to; point++)
+        sweeper.write(point, rows.subarray((point - from) * width, (point - from + 1) * width))
+      return rows
+    },
+    end: () => undefined,
+  }
+}
+
+async function searchLabour(errand: SearchErrand): Promise<Labour> {
   const question = await questionOf(errand)
   const searcher = new Searcher(question)
   const pieces = piecesOf(question)

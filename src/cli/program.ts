@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ExitCode } from './exit.ts'
 import { formats } from './formats.ts'
 import { addCheck, addDiff, addLint } from './gate-program.ts'
+import { addGrowth } from './growth-program.ts'
 import type { Host } from './host.ts'
 import { widthOf } from './look.ts'
 import { tool } from './version.ts'
@@ -51,6 +52,7 @@ export function createProgram(host: Host, finish: Finish): Command {
     addList,
     addSchema,
     addValidate,
+    addGrowth,
     addInit,
     addCompletion,
   ])

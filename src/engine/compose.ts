@@ -8,11 +8,19 @@ import type { FactName } from './facts.ts'
 import type { Job } from './job.ts'
 import { type Group, layOut } from './layout.ts'
 import { layerKinds } from './lower/shape.ts'
-import { gatheredBytes, heldBytes, type LayerBytes, momentBytes, reservedBytes, stateBytes } from './memory.ts'
+import {
+  gatheredBytes,
+  heldBytes,
+  type LayerBytes,
+  momentBytes,
+  reservedBytes,
+  stateBytes,
+  weightShapes,
+} from './memory.ts'
 import { type MetricName, metricNames } from './metrics.ts'
 import { bubble, exposedTransfers, priceTransfer, transferDelay, transferOf, wholeOf, windowsOf } from './pipeline.ts'
 import { priceBlocks } from './price/block.ts'
-import { inputFacts } from './read-facts.ts'
+import { type InputFacts, inputFacts } from './read-facts.ts'
 import type { Transfer } from './schedule/play.ts'
 import { type PipelineShape, type StageSeconds, scheduleTable } from './schedule/schedule.ts'
 import {
@@ -45,6 +53,8 @@ export interface Holding {
   readonly pp: number
   readonly vpp: number
   readonly stages: readonly HeldStage[]
+  /** Weights in one layer of each shape. */
+  readonly shapes: number
   /** The ranks of a pipeline. */
   readonly group: Group
 }
@@ -54,7 +64,7 @@ export function hold(job: Job, strategy: Strategy): Holding {
   const stages = distinct(fillStages(job, strategy, fillChunks(strategy, { layers, pattern })))
   const { pp, vpp } = strategy
   const key = stages.map((stage) => `${keyOf(stage)} ${stage.first}`).join()
-  return { key, pp, vpp, stages, group: layOut(job.cluster, strategy).pp }
+  return { key, pp, vpp, stages, shapes: weightShapes(job.model), group: layOut(job.cluster, strategy).pp }
 }
 
 function distinct(stages: readonly Stage[]): HeldStage[] {
@@ -82,7 +92,8 @@ export interface Keeping {
   readonly gathered: Float64Array
 }
 
-export function keep(job: Job, strategy: Strategy, { stages }: Holding): Keeping {
+export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
+  const { stages } = holding
   const stage = fullestOf(stages)
   const states = stages.map((held) => stateBytes(job, strategy, held))
   return {
@@ -95,19 +106,19 @@ export function keep(job: Job, strategy: Strategy, { stages }: Holding): Keeping
       states,
       ({ weights, gradients, optimizerState }) => weights + gradients + optimizerState,
     ),
-    gathered: gather(job, strategy, stages),
+    gathered: gather(job, strategy, holding),
   }
 }
 
 /** The same for stages that hold the same in other chunks. */
-export function keepAlike(like: Keeping, job: Job, strategy: Strategy, { stages }: Holding): Keeping {
+export function keepAlike(like: Keeping, job: Job, strategy: Strategy, holding: Holding): Keeping {
   const { zero, shardRanks, exchange, optimizerSeconds, states, stateSums, gathered } = like
-  const own = zero === 2 ? gather(job, strategy, stages) : gathered
+  const own = zero === 2 ? gather(job, strategy, holding) : gathered
   return { zero, shardRanks, exchange, optimizerSeconds, states, stateSums, gathered: own }
 }
 
-const gather = (job: Job, strategy: Strategy, stages: readonly Stage[]): Float64Array =>
-  Float64Array.from(stages, (held) => gatheredBytes(job, strategy, held))
+const gather = (job: Job, strategy: Strategy, { stages, shapes }: Holding): Float64Array =>
+  Float64Array.from(stages, (held) => gatheredBytes(job, strategy, held, shapes))
 
 /** What a layer takes: decided by the sharding. */
 export interface Layered {
@@ -131,8 +142,8 @@ type Numbers = { -readonly [Name in FactName | MetricName]: number }
 export class Step {
   /** Facts and metrics: `memory.peak` after `fill`, `step.time` and its parts after `time`, all facts after `complete`. */
   readonly scope: Numbers & Scope
-  private readonly job: Job
-  private readonly overlap: Pick<Strategy, 'overlapPp'>
+  private job: Job
+  private overlap: Pick<Strategy, 'overlapPp'>
   private bytes!: LayerBytes
   private sharding!: Sharding
   private holding!: Holding
@@ -161,6 +172,13 @@ export class Step {
     const halves = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 0.5]))
     const blank = { ...halves(metricNames), ...halves(workNames), ...halves(otherFacts) }
     this.scope = { ...blank, ...inputFacts(job) } as Numbers & Scope
+  }
+
+  /** Another job: what is known of the old one is void. */
+  turnTo(job: Job, overlap: Pick<Strategy, 'overlapPp'>, inputs: InputFacts): void {
+    this.job = job
+    this.overlap = overlap
+    Object.assign(this.scope, inputs)
   }
 
   get pipeline(): PipelineShape {

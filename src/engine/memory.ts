@@ -26,10 +26,11 @@ export function fillMemory(job: Job, strategy: Strategy, stages: readonly Stage[
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
   const shape = { pp: strategy.pp, vpp: strategy.vpp, microBatches }
   const needs = layerBytes(job, strategy)
+  const shapes = weightShapes(job.model)
   return stages.map((stage, index) => {
     const inFlight = scheduleTable[strategy.schedule].inFlight(shape, index)
     const activations = inFlight * heldBytes(needs, stage, strategy.pp) + needs.again
-    const working = momentBytes(needs, stage) + gatheredBytes(job, strategy, stage)
+    const working = momentBytes(needs, stage) + gatheredBytes(job, strategy, stage, shapes)
     return fillStage(job, index, { ...stateBytes(job, strategy, stage), activations, working })
   })
 }
@@ -183,7 +184,7 @@ const LOGIT_COPIES = { fused: 2, eager: 5, unfused: 5 } as const
 const GATHERED_LAYERS = 2
 
 /** What stands beside them: layers that ZeRO 3 has gathered, gradients that a chunk has not scattered, placeholders. */
-export function gatheredBytes({ model, precision }: Job, strategy: Strategy, stage: Stage): number {
+export function gatheredBytes({ precision }: Job, strategy: Strategy, stage: Stage, shapes: number): number {
   const { weightBytes, gradientBytes, gradientWireBytes, activationBytes } = precision
   const depth = stage.layers.reduce((sum, n) => sum + n, 0)
   const layer = depth > 0 ? (stage.layerParameters + stage.expertParameters) / depth : 0
@@ -191,7 +192,7 @@ export function gatheredBytes({ model, precision }: Job, strategy: Strategy, sta
   // A chunk of a pipeline sums its micro-batches before it scatters.
   const kept = strategy.zero === 2 && strategy.pp > 1 ? stage.layerParameters / strategy.vpp : 0
   const summed = Math.min(kept, stage.parameters * (1 - 1 / strategy.shardRanks)) * gradientBytes
-  const placeholders = strategy.zero < 3 ? weightShapes(model) / strategy.tp : 0
+  const placeholders = strategy.zero < 3 ? shapes / strategy.tp : 0
   return gathered + summed + placeholders * activationBytes
 }
 
@@ -199,7 +200,7 @@ export function gatheredBytes({ model, precision }: Job, strategy: Strategy, sta
  * Where the weight gradient is summed in place, autograd still wants a tensor of its shape: Transformer Engine keeps one
  * for each shape of weight in a layer (get_dummy_wgrad), and the output matrix makes one of its own while it runs.
  */
-function weightShapes(model: ModelShape): number {
+export function weightShapes(model: ModelShape): number {
   const { layers } = countParameters(model)
   const expert = model.moe ? (model.gated ? 3 : 2) * model.hidden * model.moe.ffn : 0
   return Math.max(...layers.map(({ dense, experts }) => dense + (experts > 0 ? expert : 0)))

@@ -31,7 +31,21 @@ export function readFacts(parts: Parts, inputs = inputFacts(parts.job)): Facts {
 
 export type InputFacts = ReturnType<typeof inputFacts>
 
-export function inputFacts({ model, cluster, batch, precision, reliability, economics, software, calibration }: Job) {
+/** Counts that take a walk through the model. */
+export interface ModelFacts {
+  readonly parameters: number
+  readonly forwardFlopPerToken: number
+}
+
+function modelFacts({ model, batch }: Job): ModelFacts {
+  return {
+    parameters: countParameters(model).total,
+    forwardFlopPerToken: forwardFlopPerToken(model, batch.seqLen),
+  }
+}
+
+export function inputFacts(job: Job, counted: ModelFacts = modelFacts(job)) {
+  const { cluster, batch, precision, reliability, economics, software, calibration } = job
   return {
     gpus: cluster.gpus,
     gpusPerNode: cluster.gpusPerNode,
@@ -41,8 +55,8 @@ export function inputFacts({ model, cluster, batch, precision, reliability, econ
     globalBatch: batch.globalBatch,
     seqLen: batch.seqLen,
     tokens: batch.tokens,
-    parameters: countParameters(model).total,
-    forwardFlopPerToken: forwardFlopPerToken(model, batch.seqLen),
+    parameters: counted.parameters,
+    forwardFlopPerToken: counted.forwardFlopPerToken,
     stepSeconds: software.stepSeconds,
     stragglersPerDoubling: calibration.stragglersPerDoubling,
     failuresPerGpuSecond: reliability.failuresPerGpuSecond,

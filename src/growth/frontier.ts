@@ -1,5 +1,6 @@
 /** The best model that a cluster can make in a time: size, tokens and batch, under everything that limits them. */
 import type { Datatype } from '../engine/job.ts'
+import type { Simulation } from '../engine/simulation.ts'
 import type { Strategy } from '../engine/strategy.ts'
 import { architectures } from './architecture.ts'
 import { computers, stepSecondsOf } from './computer.ts'
@@ -29,6 +30,8 @@ export interface Utilized {
   /** 0: it cannot run, and `why` says so. */
   readonly mfu: number
   readonly split?: Strategy
+  /** The run that was asked, on round numbers near the ask. */
+  readonly simulation?: Simulation
   readonly why?: string
 }
 
@@ -62,8 +65,8 @@ const STATE_SHARE = 0.7
 /** Weights in bf16, gradients and master copy in fp32. Narayanan et al. 2021, arXiv:2104.04473. */
 const BYTES_BESIDE_OPTIMIZER = 2 + 4 + 4
 
-/** Narrows the search for a size to one part in 10⁷. */
-const STEPS = 44
+/** Narrows the search for a size to one part in 10⁴: the valley is flat, so the loss is right to one in 10⁸. */
+const STEPS = 26
 
 export interface Plan extends Weighed, Delivery {
   readonly shape: Shape
@@ -82,6 +85,7 @@ export interface Point extends Plan {
   readonly lossNats: number
   readonly equivalentFlop: number
   readonly split?: Strategy
+  readonly simulation?: Simulation
 }
 
 /** A size under trial: what it allows before chips are counted. */
@@ -118,7 +122,8 @@ function deliver({ settled, parameters, bounds, stepSeconds, trainFraction }: Tr
   const batchForTime = (wanted * stepSeconds) / (seconds * useful)
   const least = Math.max(batchForChips, batchForTime, recipe.seqLen)
   const batchTokens = Math.min(recipe.batchTokens, least * batchFactor)
-  const tokens = Math.min(wanted, (batchTokens * seconds * useful) / stepSeconds)
+  const mostTokens = recipe.mostEpochs * recipe.uniqueTokens
+  const tokens = Math.min(wanted, (batchTokens * seconds * useful) / stepSeconds, mostTokens)
   const timeShare = tokens / wanted
   return { usedChips, goodput: useful, batchTokens, batchForChips, batchForTime, hardwareFlop, tokens, timeShare }
 }
@@ -135,7 +140,7 @@ function bestDelivery(trial: Trial, chips: number): Delivery {
   if (learned(deliver(trial, chips * 0.99)) <= learned(all)) return all
   return deliver(
     trial,
-    lowest(chips * 1e-6, chips, (some) => -learned(deliver(trial, some)), 44),
+    lowest(chips * 1e-6, chips, (some) => -learned(deliver(trial, some)), 26),
   )
 }
 
@@ -225,10 +230,11 @@ function bestBatch(question: Question, at: Point): Outcome {
   const least = at.batchTokens / at.settled.batchFactor
   for (let doubling = 0; doubling <= question.doublings && failures < 2; doubling++) {
     const factor = 2 ** doubling
-    const { mfu, split, why: reason } = ask(question, at, least * factor)
+    const utilized = ask(question, at, least * factor)
+    const { mfu, why: reason } = utilized
     const point = mfu > 0 ? settle(settledAt(question, mfu, factor)) : undefined
     if (!point) why = reason ?? 'it cannot run'
-    else if (!best || point.lossNats < best.lossNats) best = split ? { ...point, split } : point
+    else if (!best || point.lossNats < best.lossNats) best = ranAs(point, utilized)
     else failures++
   }
   return best ? { kind: 'reached', point: best } : { kind: 'blocked', why }
@@ -236,11 +242,16 @@ function bestBatch(question: Question, at: Point): Outcome {
 
 /** The last word on utilization is asked at the very model that is reported. */
 function confirm(question: Question, point: Point): Outcome {
-  const { mfu, split, why } = ask(question, point, point.batchTokens)
+  const utilized = ask(question, point, point.batchTokens)
+  const { mfu, why } = utilized
   if (mfu === point.settled.mfu) return { kind: 'reached', point }
   if (mfu <= 0) return { kind: 'blocked', why: why ?? 'it cannot run' }
   const last = settle(settledAt(question, mfu, point.settled.batchFactor))
-  return { kind: 'reached', point: split ? { ...last, split } : last }
+  return { kind: 'reached', point: ranAs(last, utilized) }
+}
+
+function ranAs(point: Point, { split, simulation }: Utilized): Point {
+  return { ...point, ...(split && { split }), ...(simulation && { simulation }) }
 }
 
 /** Label of the paradigm, for reports. */

@@ -147,7 +147,9 @@ export interface Test {
   readonly ratioInterval: Interval
 }
 
-const DECADES_OF_TEST = 3
+export const DECADES_OF_TEST = 3
+/** Half of the logarithm of the compute arrives. */
+export const DIGESTED = 10 ** (DECADES_OF_TEST / 2)
 
 /** The essay's question: from 10ⁿ to 10ⁿ⁺³, does the model get better by as much? */
 export function essayTest(road: Road, from: number): Test {
@@ -164,7 +166,7 @@ export function essayTest(road: Road, from: number): Test {
     nats: a.reducibleNats - b.reducibleNats,
     removed: 1 - b.reducibleNats / a.reducibleNats,
     equivalentRatio,
-    digests: equivalentRatio >= 10 ** (DECADES_OF_TEST / 2),
+    digests: equivalentRatio >= DIGESTED,
     natsInterval: over((p, q) => p.reducibleNats - q.reducibleNats),
     ratioInterval: over((p, q) => q.equivalentFlop / p.equivalentFlop),
   }

@@ -29,6 +29,8 @@ export interface Recipe {
   readonly objective: ObjectiveName
   /** Infinity: no end of data. */
   readonly uniqueTokens: number
+  /** How often the stock may be read; Infinity: as often as pays. */
+  readonly mostEpochs: number
   readonly dataPolicy: keyof typeof dataPolicies
   readonly effort: EffortName
   readonly batchLaw: BatchLawName
@@ -51,6 +53,7 @@ export const standardRecipe: Recipe = {
   datatype: 'bf16',
   objective: 'next-token',
   uniqueTokens: stocks['public-text'].tokens.central,
+  mostEpochs: Number.POSITIVE_INFINITY,
   dataPolicy: 'standard',
   effort: 'laws',
   batchLaw: 'power-lines',

@@ -25,6 +25,7 @@ export const dimensionOf = {
   tokensPerSecond: { token: 1, second: -1 },
   count: bare,
   ratio: bare,
+  nats: bare,
 } as const satisfies Record<Unit, Dimension>
 
 const exponent = (dimension: Dimension, base: Base): number => dimension[base] ?? 0
@@ -73,6 +74,7 @@ const words = {
   tokensPerSecond: 'tokens/s',
   count: 'a bare number',
   ratio: 'a bare number',
+  nats: 'a bare number',
 } as const satisfies Record<Unit, string>
 
 /** "bytes", "a bare number", "byte^2/second". */

@@ -24,7 +24,7 @@ export function deviceOf(gpu: Gpu, datatype: Datatype): Device {
     attentionEfficiency: eachOf(attentionKernels, (kernel: AttentionKernel) => sustained.attention[kernel] ?? 0),
     hbmEfficiency: sustained.memory,
     reservedBytes: reserved,
-    calibrated: gpu.calibration === 'fitted' && measuredEfficiency(gpu, datatype) !== undefined,
+    calibrated: gpu.calibration !== 'estimated' && measuredEfficiency(gpu, datatype) !== undefined,
   }
 }
 

@@ -156,6 +156,7 @@ export const dimensions = {
   perSecond: { noun: 'a rate of events', example: '2e-5 /h' },
   tokens: { noun: 'a number of tokens', example: '15.6T' },
   tokensPerSecond: { noun: 'a rate of tokens', example: '400 tokens/s' },
+  nats: { noun: 'a loss', example: '1.89 nats' },
   count: { noun: 'a number', example: '16384' },
   ratio: { noun: 'a ratio', example: '0.8 or 80 %' },
 } as const satisfies Record<Unit, { noun: string; example: string }>

@@ -62,7 +62,7 @@ function fieldProblem(path: Path, { problem: code, params }: FieldFault): Proble
 
 function unknownChoice(path: Path, found: unknown, values: readonly z.core.util.Primitive[]): Problem {
   const choices = values.map(String)
-  const guess = nearest(String(found), choices)
+  const guess = nearest(shown(found), choices)
   const list = `choose one of ${choices.join(', ')}`
   const meant = guess === undefined ? list : `did you mean ${guess}? Otherwise ${list}`
   return problem('scenario/unknown-choice', path, { name: nameOf(path), found: shown(found), meant })

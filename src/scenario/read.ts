@@ -13,6 +13,7 @@ import { resolve } from './resolve.ts'
 import { brokenScenarioRules } from './rules.ts'
 import { type Measured, type Scenario, scenarioSchema } from './schema.ts'
 import { override } from './set.ts'
+import { tooLarge } from './size.ts'
 import { plainOf, type Tree } from './tree.ts'
 
 export interface Loaded {
@@ -38,12 +39,7 @@ export interface ReadOptions {
 
 /** Throws a ScenarioError that carries everything found wrong, sorted by place. */
 export function readScenario(path: string, files: Files, { sets, anyStrategy = false }: ReadOptions): Loaded {
-  const gathered = gather(path, files)
-  if ('problems' in gathered) throw new ScenarioError(sorted(gathered.problems))
-  const { tree, problems } = override(gathered.tree, sets)
-  if (problems.length > 0) throw new ScenarioError(problems)
-  const origin = originOf(tree, gathered.main, gathered.via)
-  const scenario = parse(tree, origin)
+  const { gathered, origin, scenario } = parseFile(path, files, sets)
   const resolved = anyStrategy ? coherent(scenario, origin) : checked(scenario, origin)
   const { measured } = scenario
   return {
@@ -54,6 +50,20 @@ export function readScenario(path: string, files: Files, { sets, anyStrategy = f
     ...resolved,
     ...(measured && { measured }),
   }
+}
+
+/** Each value by itself is sound; whether they go together has not been asked. */
+export function parseScenario(path: string, files: Files, sets: readonly string[]): Scenario {
+  return parseFile(path, files, sets).scenario
+}
+
+function parseFile(path: string, files: Files, sets: readonly string[]) {
+  const gathered = gather(path, files)
+  if ('problems' in gathered) throw new ScenarioError(sorted(gathered.problems))
+  const { tree, problems } = override(gathered.tree, sets)
+  if (problems.length > 0) throw new ScenarioError(problems)
+  const origin = originOf(tree, gathered.main, gathered.via)
+  return { gathered, origin, scenario: parse(tree, origin) }
 }
 
 /** Keys, types, units and limits, and that nothing is missing: all at once. */
@@ -84,6 +94,8 @@ function checked(scenario: Scenario, origin: Origin) {
   const resolved = coherent(scenario, origin)
   const broken = brokenRules(resolved.job, resolved.strategy)
   if (broken.length > 0) throw located(withoutEchoes(broken, scenario), origin)
+  const large = tooLarge(resolved.job, resolved.strategy)
+  if (large.length > 0) throw located(large, origin)
   return resolved
 }
 

@@ -51,8 +51,8 @@ const gpu = section('One accelerator.', {
     from: 0,
   }).optional(),
   calibration: choice(
-    ['fitted', 'estimated'],
-    'Whether `sustained` was fitted to whole training runs or is an estimate. Default: estimated.',
+    ['fitted', 'own', 'estimated'],
+    'Whether `sustained` was fitted to whole training runs, to your own (`clusterwise calibrate`), or is an estimate. Default: estimated.',
   ).default('estimated'),
 }).prefault({})
 
@@ -118,7 +118,7 @@ const model = section('The network to be trained.', {
     'decoder',
   ),
   attention: choice(['causal', 'bidirectional'], 'Overrides what `kind` says.').optional(),
-  layers: count('Transformer layers.').optional(),
+  layers: count('Transformer layers.', { from: 1, to: 10_000 }).optional(),
   hidden: count('Width of the residual stream.').optional(),
   heads: count('Query heads.').optional(),
   kv_heads: count('Key and value heads. Default: heads.').optional(),
@@ -431,6 +431,58 @@ const checks = z
   .meta({ description: 'What must hold for this plan: asked by `clusterwise check`.' })
   .optional()
 
+/** Names as in src/growth/, which this room does not know; `cli/growth/question.ts` fails to compile where they differ. */
+const growth = section('From compute to a model: asked by absorb, grow and compare-paradigms.', {
+  time: quantity('seconds', 'How long the cluster trains. Default: 90 days, a long run of 2024 (Epoch AI: rarely above half a year).').prefault(
+    '90 days',
+  ),
+  gpus: count(
+    'GPUs that may be used. Default: what budget and power allow, or else cluster.gpus.',
+  ).optional(),
+  budget: quantity('usd', 'Money for GPUs: owned at economics.capex where that is given, else rented at the price.').optional(),
+  power: quantity('watts', 'Power of the site; a GPU draws its share of the node times the PUE.').optional(),
+  architecture: choice(
+    ['transformer', 'encoder', 'moe', 'convolution', 'lstm', 'mamba', 'hybrid'],
+    'Family of the model. Default: moe if the model has experts, encoder if it is one, else transformer.',
+  ).optional(),
+  active_fraction: share(
+    'Active over all parameters of a mixture. Default: that of the model if it has experts, else 3.5 % (Ling team 2025, arXiv:2507.17702).',
+  ).optional(),
+  optimizer: choice(
+    ['adamw', 'muon', 'soap', 'shampoo', 'sgd', 'lion', 'adafactor'],
+    'Default: training.optimizer.',
+  ).optional(),
+  objective: choice(
+    ['next-token', 'masked', 'replaced-token', 'diffusion'],
+    'What the model is asked. Default: masked for encoders, else next-token.',
+  ).optional(),
+  surface: choice(
+    ['besiroglu', 'hoffmann', 'hoffmann-printed', 'muennighoff'],
+    'Law of the loss. Default: besiroglu (Besiroglu et al. 2024, arXiv:2404.10102).',
+  ).default('besiroglu'),
+  data: orWord('unlimited', 'tokens', 'Unique tokens there are. Default: 300T, effective public text (Villalobos et al. 2024, arXiv:2211.04325).', {
+    from: 1,
+  }).prefault('300T'),
+  data_policy: choice(
+    ['standard', 'regularized'],
+    'regularized: 30 × weight decay and ensembles (Kim et al. 2025, arXiv:2509.14786). Default: standard.',
+  ).default('standard'),
+  epochs: factor('How often the data may be read at most. Left out: as often as pays.', { above: 0 }).optional(),
+  effort: choice(
+    ['perfect', 'none', 'laws', 'transfer'],
+    'Search for learning rate and batch. Default: laws, 1 % of the compute (Li et al. 2025, arXiv:2503.04715).',
+  ).default('laws'),
+  batch_law: choice(
+    ['power-lines', 'zhang', 'zhang-noise', 'step-law', 'deepseek', 'moonlight', 'cube-root', 'kaplan', 'constant'],
+    'Law of the critical batch. Default: power-lines (Bergsma et al. 2025, arXiv:2505.13738).',
+  ).default('power-lines'),
+  batch_tokens: quantity('tokens', 'Largest batch. Left out: as large as pays.', { from: 1 }).optional(),
+  shape: choice(
+    ['aspect', 'levine'],
+    'Depth and width of a size: width 128 × depth, or depth as the logarithm of width. Default: aspect.',
+  ).default('aspect'),
+}).prefault({})
+
 export const scenarioSchema = section('A training run on a cluster, or a fragment of one.', {
   $schema: text('Where the JSON Schema of this file is, for editors.').optional(),
   name: text('Name of the scenario.').optional(),
@@ -449,6 +501,7 @@ export const scenarioSchema = section('A training run on a cluster, or a fragmen
   software,
   reliability,
   economics,
+  growth,
   calibration,
   measured,
   checks,

@@ -58,6 +58,7 @@ const steps = {
   perSecond: [[0, 1 / hour, ' /h']],
   tokens: plenty(' tokens'),
   tokensPerSecond: plenty(' tokens/s'),
+  nats: [[0, 1, ' nats']],
   count: plenty(''),
   ratio: [[0, 0.01, ' %']],
 } satisfies Record<Unit, Steps>
@@ -69,6 +70,8 @@ export function formatQuantity(value: number, unit: Unit): string {
   const size = Math.abs(value)
   if (size === Number.POSITIVE_INFINITY) return `${sign}∞`
   if (size === 0) return `0${zeroSymbols[unit]}`
+  // Losses that differ in the third digit are far apart.
+  if (unit === 'nats') return `${sign}${Number(size.toPrecision(4))} nats`
   const step = fitting(rounded(size), steps[unit])
   return `${sign}${threeDigits(size / step[1])}${step[2]}`
 }
@@ -88,6 +91,7 @@ const zeroSymbols: Record<Unit, string> = {
   perSecond: ' /h',
   tokens: ' tokens',
   tokensPerSecond: ' tokens/s',
+  nats: ' nats',
   count: '',
   ratio: ' %',
 }

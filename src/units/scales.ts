@@ -116,6 +116,7 @@ const tables = {
   perSecond: () => [...over(none, time), ...over([['1', one]], time)],
   tokens: () => [...plenty, ...tokenWords],
   tokensPerSecond: () => over(tokenWords, [['s', one]]),
+  nats: () => cross([...none, ['m', ten(-3)]], [['nats', one]]),
   count: () => plenty,
   ratio: () => [...none, ['%', ten(-2)]],
 } satisfies Record<Unit, () => Table>

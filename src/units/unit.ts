@@ -14,6 +14,8 @@ export const units = {
   perSecond: { symbol: '1/s', byte: 0, second: -1 },
   tokens: { symbol: 'tokens', byte: 0, second: 0 },
   tokensPerSecond: { symbol: 'tokens/s', byte: 0, second: -1 },
+  /** Of loss, per token: natural logarithms of a probability. */
+  nats: { symbol: 'nats', byte: 0, second: 0 },
   count: { symbol: '', byte: 0, second: 0 },
   ratio: { symbol: '', byte: 0, second: 0 },
 } as const satisfies Record<string, { symbol: string; byte: number; second: number }>

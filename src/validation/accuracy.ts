@@ -13,6 +13,9 @@ export interface JudgedRun {
   readonly unit: string
   readonly error?: number
   readonly memoryError?: number
+  /** Half width of its 80 % range, and whether what was measured lies in it. */
+  readonly range?: number
+  readonly covered?: boolean
   readonly measuredSeconds?: number
   readonly predictedSeconds?: number
   /** It was taken as doubtful by whoever collected it: listed, and left out of the figures. */
@@ -32,6 +35,8 @@ export interface Figures {
   /** Mean of Spearman's coefficient over the sweeps with at least four runs. */
   readonly rank: number
   readonly sweeps: number
+  /** Share of runs that lie in their 80 % range. */
+  readonly coverage: number
 }
 
 export interface SourceFigures extends Figures {
@@ -45,6 +50,7 @@ export interface Overall {
   readonly median: number
   readonly p90: number
   readonly bias: number
+  readonly coverage: number
 }
 
 export interface Accuracy {
@@ -103,6 +109,7 @@ export function figuresOf(runs: readonly JudgedRun[]): Figures {
     memoryMedian: median(memory),
     rank: mean(ranks),
     sweeps: ranks.length,
+    coverage: mean(judged.map(({ covered }) => (covered ? 1 : 0))),
   }
 }
 
@@ -127,5 +134,6 @@ function overallOf(sources: readonly SourceFigures[]): Overall {
     median: mean(judged.map((source) => source.median)),
     p90: mean(judged.map((source) => source.p90)),
     bias: mean(judged.map((source) => source.bias)),
+    coverage: mean(judged.map((source) => source.coverage)),
   }
 }

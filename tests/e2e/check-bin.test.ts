@@ -102,7 +102,7 @@ test('run without checks never loads mathjs', async () => {
     const heavy = chunks.filter((name) =>
       readFileSync(join(repo, 'dist/chunks', name), 'utf8').includes('parseImplicitMultiplication'),
     )
-    expect(heavy).toHaveLength(1)
+    expect(heavy.length).toBeGreaterThan(0)
     const loads = (file: string) => {
       const hooks = `data:text/javascript,${encodeURIComponent(`
         import { appendFileSync } from 'node:fs'
@@ -114,7 +114,8 @@ test('run without checks never loads mathjs', async () => {
         encoding: 'utf8',
       })
       expect(status).toBe(0)
-      return readFileSync(trace, 'utf8').includes(String(heavy[0]))
+      const loaded = readFileSync(trace, 'utf8')
+      return heavy.some((name) => loaded.includes(name))
     }
     const bare = readFileSync(join(cwd, 'plans/small-8b.yaml'), 'utf8').replace(/checks:[\s\S]*/u, '')
     writeFileSync(join(cwd, 'plans/bare.yaml'), bare)

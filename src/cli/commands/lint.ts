@@ -2,9 +2,10 @@
 
 import type { LocatedProblem } from '../../base/problem.ts'
 import { gateOf } from '../../check/gate.ts'
+import { breathe } from '../breathe.ts'
 import { checksOf } from '../checks.ts'
 import { type ExitCode, exit } from '../exit.ts'
-import { breathe, deliverGate, distinctProblems, type GateOutput } from '../gate.ts'
+import { deliverGate, distinctProblems, type GateOutput } from '../gate.ts'
 import { expand } from '../globs.ts'
 import type { Host } from '../host.ts'
 import { filesFor, type ReadOptions, readOne } from '../reading.ts'

@@ -53,6 +53,7 @@ function sourcesTable({ sources, dense, moe, all }: Accuracy): Table {
       column('bias', 'right'),
       column('median', 'right'),
       column('90 %', 'right'),
+      column('in range', 'right', 'drop'),
       column('memory', 'right', 'drop'),
       column('rank', 'right', 'drop'),
     ],
@@ -65,23 +66,32 @@ function sourcesTable({ sources, dense, moe, all }: Accuracy): Table {
   }
 }
 
-function figureCells({ runs, judged, bias, median, p90, memoryMedian, rank }: Figures) {
+function figureCells({ runs, judged, bias, median, p90, memoryMedian, rank, coverage }: Figures) {
   return [
     cell(judged === runs ? group(runs) : `${group(judged)}/${group(runs)}`),
     cell(signed(bias)),
     cell(size(median), 'strong'),
     cell(size(p90)),
+    cell(inRange(coverage)),
     cell(size(memoryMedian)),
     cell(Number.isFinite(rank) ? rank.toFixed(2) : '–'),
   ]
 }
 
-function overallRow(name: string, { sources, bias, median, p90 }: Overall) {
+function overallRow(name: string, { sources, bias, median, p90, coverage }: Overall) {
   if (sources === 0) return []
-  const cells = [cell(`${sources} sources`), cell(signed(bias)), cell(size(median), 'strong'), cell(size(p90))]
+  const cells = [
+    cell(`${sources} sources`),
+    cell(signed(bias)),
+    cell(size(median), 'strong'),
+    cell(size(p90)),
+    cell(inRange(coverage)),
+  ]
   return [row(cell(name, 'strong'), ...cells, cell(''), cell(''))]
 }
 
+/** Of the 80 % range. */
+const inRange = (share: number): string => (Number.isFinite(share) ? `${Math.round(100 * share)} %` : '–')
 const size = (value: number): string => (Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : '–')
 const signed = (value: number): string => (Number.isFinite(value) ? change(size(value), value) : '–')
 
@@ -136,7 +146,7 @@ function reasons(silent: readonly JudgedRun[]): Prose {
 }
 
 function recordOf(run: JudgedRun): Json {
-  const { id, sourceKey, moe, unit, measured, predicted, error, memoryError, suspect, notes } = run
+  const { id, sourceKey, moe, unit, measured, predicted, error, range, covered, memoryError, suspect, notes } = run
   return {
     id,
     source_key: sourceKey,
@@ -145,13 +155,15 @@ function recordOf(run: JudgedRun): Json {
     measured: measured ?? null,
     predicted: predicted ?? null,
     error: error ?? null,
+    range: range ?? null,
+    covered: covered ?? null,
     memory_error: memoryError ?? null,
     suspect,
     notes: [...notes],
   }
 }
 
-function figuresRecord({ runs, judged, bias, median, p90, memoryRuns, memoryMedian, rank, sweeps }: Figures) {
+function figuresRecord({ runs, judged, bias, median, p90, memoryRuns, memoryMedian, rank, sweeps, coverage }: Figures) {
   return {
     n: judged,
     runs,
@@ -162,6 +174,7 @@ function figuresRecord({ runs, judged, bias, median, p90, memoryRuns, memoryMedi
     memory_median: finite(memoryMedian),
     rank: finite(rank),
     sweeps,
+    coverage: finite(coverage),
   }
 }
 
@@ -172,11 +185,12 @@ const sourceRecord = ({ sourceKey, moe, ...figures }: Accuracy['sources'][number
 })
 
 function overallRecord({ all, dense, moe }: Accuracy): Json {
-  const means = ({ sources, bias, median, p90 }: Overall) => ({
+  const means = ({ sources, bias, median, p90, coverage }: Overall) => ({
     sources,
     bias: finite(bias),
     median: finite(median),
     p90: finite(p90),
+    coverage: finite(coverage),
   })
   return { ...figuresRecord(all), dense: means(dense), moe: means(moe) }
 }

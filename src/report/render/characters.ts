@@ -16,6 +16,7 @@ export function cleanLine(line: string): string {
 
 const plain: Readonly<Record<string, string>> = {
   '×': 'x',
+  '±': '+-',
   '·': '|',
   '−': '-',
   '–': '-',

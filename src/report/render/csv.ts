@@ -15,7 +15,7 @@ export function renderCsv(reports: readonly Report[]): string {
 }
 
 /** `step.time` in seconds → `step_time_seconds`: a name that SQL takes without quotes. */
-function headerOf({ name, unit }: Field): string {
+export function headerOf({ name, unit }: Pick<Field, 'name' | 'unit'>): string {
   const column = snake(name)
   const suffix = snake(unit)
   return unit === 'count' || unit === 'ratio' || column.includes(suffix) ? column : `${column}_${suffix}`
@@ -25,7 +25,7 @@ function snake(name: string): string {
   return name.replaceAll('.', '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-function cellOf(value: number | string): string {
+export function cellOf(value: number | string): string {
   if (typeof value === 'number') return Number.isFinite(value) ? String(settled(value)) : ''
   const text = harmless(clean(value))
   return /[",\r\n']/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text

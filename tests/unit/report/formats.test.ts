@@ -19,6 +19,7 @@ test('JSON: one object for one report, `runs` for several, null for what is infi
     'scenario',
     'fits',
     'metrics',
+    'uncertainty',
     'strategy',
     'memory',
     'operations',

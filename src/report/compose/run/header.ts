@@ -5,7 +5,7 @@ import { microBatchesOf, type Strategy } from '../../../engine/strategy.ts'
 import { formatQuantity } from '../../../units/format.ts'
 import type { Tiles, Title } from '../../report.ts'
 import { about, counted, group, percent } from '../../words.ts'
-import { peakOf, type RunInput } from './input.ts'
+import { peakOf, type RunInput, rangeOf } from './input.ts'
 
 export function title({ loaded, simulation, tool }: RunInput): Title {
   const { job, strategy } = simulation
@@ -65,7 +65,8 @@ function modelFacts({ loaded, simulation }: Pick<RunInput, 'loaded' | 'simulatio
   ]
 }
 
-export function tiles({ simulation }: Pick<RunInput, 'simulation'>): Tiles {
+export function tiles(input: Pick<RunInput, 'loaded' | 'simulation'>): Tiles {
+  const { simulation } = input
   const { metrics, job } = simulation
   const peak = peakOf(simulation)
   const money = metrics['run.cost']
@@ -74,7 +75,7 @@ export function tiles({ simulation }: Pick<RunInput, 'simulation'>): Tiles {
     tiles: [
       {
         label: 'Step time',
-        value: formatQuantity(metrics['step.time'], 'seconds'),
+        value: `${formatQuantity(metrics['step.time'], 'seconds')} ± ${Math.round(100 * rangeOf(input).share)} %`,
         details: [
           `${formatQuantity(metrics['throughput.flop_per_second_per_gpu'], 'flopPerSecond')} per GPU`,
           `${formatQuantity(metrics['step.time'] * metrics.mfu, 'seconds')} at peak rate`,

@@ -1,6 +1,7 @@
 /** What a run's report is made of. */
 import type { Remedy } from '../../../check/remedy.ts'
 import type { Simulation } from '../../../engine/simulation.ts'
+import { type Uncertainty, uncertaintyOf } from '../../../engine/uncertainty.ts'
 import type { Loaded } from '../../../scenario/read.ts'
 import type { Tool } from '../../report.ts'
 
@@ -19,4 +20,10 @@ export function peakOf({ job }: Simulation): number {
 
 export function fits(simulation: Simulation): boolean {
   return simulation.metrics['memory.headroom'] >= 0
+}
+
+/** How far the step time may be off, by what the scenario says of its ground. */
+export function rangeOf({ loaded, simulation }: Pick<RunInput, 'loaded' | 'simulation'>): Uncertainty {
+  const { software, cluster } = loaded.scenario
+  return uncertaintyOf(simulation, { stack: software.name, own: cluster.gpu.calibration === 'own' })
 }

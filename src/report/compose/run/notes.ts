@@ -2,7 +2,7 @@
 import type { Note } from '../../../engine/simulation.ts'
 import { formatQuantity } from '../../../units/format.ts'
 import { type Commands, cell, type Prose } from '../../report.ts'
-import { fits, type RunInput } from './input.ts'
+import { fits, type RunInput, rangeOf } from './input.ts'
 
 export function notesOf({ loaded, simulation }: RunInput): readonly Note[] {
   const all = [...loaded.notes, ...simulation.notes]
@@ -24,7 +24,14 @@ export function warningsOf(input: RunInput): readonly Note[] {
 /** That it does not fit was said on top; all else that the answer leans on stands here. */
 export function notes(input: RunInput): Prose {
   const items = notesOf(input).map(({ code, message }) => cell(message, grave.has(code) ? 'warn' : 'dim'))
-  return { kind: 'prose', title: 'Notes', mark: 'bullet', items }
+  return { kind: 'prose', title: 'Notes', mark: 'bullet', items: [cell(rangeNote(input), 'dim'), ...items] }
+}
+
+/** What the ± of the step time means, and whence. */
+function rangeNote(input: RunInput): string {
+  const { low, high, why } = rangeOf(input)
+  const [from, to] = [low, high].map((seconds) => formatQuantity(seconds, 'seconds'))
+  return `four of five such runs took ${from} to ${to} a step: ${why.join('; ')}`
 }
 
 /** Why, what if, and the numbers for programs. */

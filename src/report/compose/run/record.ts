@@ -6,7 +6,7 @@ import type { Note, Simulation } from '../../../engine/simulation.ts'
 import { microBatchesOf, type Strategy } from '../../../engine/strategy.ts'
 import type { Field, Json, Report } from '../../report.ts'
 import { recordOf } from '../explain/operation.ts'
-import { fits, type RunInput } from './input.ts'
+import { fits, type RunInput, rangeOf } from './input.ts'
 import { compared } from './measured.ts'
 import { notesOf, warningsOf } from './notes.ts'
 
@@ -16,6 +16,7 @@ export function record(input: RunInput): Report['data'] {
     scenario: { name: loaded.name, file: loaded.file },
     fits: fits(simulation),
     metrics: metricsOf(simulation),
+    uncertainty: uncertaintyRecord(input),
     strategy: strategyOf(simulation.strategy, simulation),
     memory: { unit: 'bytes', worstStage: simulation.worstStage, stages: simulation.memory.map(stageOf) },
     operations: simulation.operations.map(({ timing, block, times }) => {
@@ -45,6 +46,12 @@ function measuredOf(input: RunInput): { readonly [key: string]: Json } {
 
 function metricsOf({ metrics }: Simulation): Json {
   return Object.fromEntries(metricNames.map((name) => [name, { value: metrics[name], unit: catalogue[name].unit }]))
+}
+
+/** Of `step.time`, in seconds: four of five runs like this one lie between the two. */
+function uncertaintyRecord(input: RunInput): Json {
+  const { low, high, share, why } = rangeOf(input)
+  return { metric: 'step.time', unit: 'seconds', level: 0.8, low, high, share, why: [...why] }
 }
 
 function noteOf({ code, message }: Note): Json {

@@ -1,0 +1,308 @@
+/**
+ * How wrong we are where the fit did not look: `npx tsx scripts/leave-out.ts runs.jsonl [--most 40]`. The sustained
+ * rates of each GPU are fitted anew without a source, without a family of frameworks (whose stack is then taken as
+ * unknown), and without the GPU itself. Starting values are those of other GPUs, not those of the catalog. What is not
+ * fitted anew: the constants of the engine and the entries of stacks. Prints the errors, the widths that
+ * `src/engine/uncertainty.ts` takes over, and how many runs the 80 % range holds. Deterministic; it edits nothing.
+ */
+import { parseArgs } from 'node:util'
+import { datatypes, type Job } from '../src/engine/job.ts'
+import { simulate } from '../src/engine/simulate.ts'
+import { covers, type DoubtName, doubtNames, doubts, doubtsOf } from '../src/engine/uncertainty.ts'
+import type { Loaded } from '../src/scenario/read.ts'
+import { judge } from '../src/validation/measured.ts'
+import { mean, median, quantile } from '../src/validation/statistics.ts'
+import type { Row } from '../tests/validation/convert/row.ts'
+import { scenarioOf } from '../tests/validation/convert/scenario.ts'
+import { groupBy, loaderOf, readRows, sourceOf, stackNameOf, thinned, withoutStack } from './runs.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { most: { type: 'string', default: '40' } },
+})
+const write = (line: string) => process.stdout.write(`${line}\n`)
+
+/** The time of a step as its rates change: ln of it, by a parabola for each rate in ln of the factor. */
+interface Surface {
+  /** ln (predicted / measured) with the rates of the catalog. */
+  readonly offset: number
+  readonly curves: Readonly<Record<string, readonly [slope: number, bend: number]>>
+  readonly names: readonly DoubtName[]
+}
+
+interface Run {
+  readonly source: string
+  readonly family: string
+  readonly gpu: string
+  readonly moe: boolean
+  readonly own: Surface
+  readonly unknown: Surface
+}
+
+/** Frameworks that share their code and the people who tune it. */
+function familyOf(row: Row): string {
+  const stack = stackNameOf(row).replace('software/', '')
+  if (/^(nemo|megatron-bridge)/u.test(stack)) return 'nemo and megatron-bridge'
+  return (
+    /^(megatron|deepspeed|composer|pytorch-fsdp|torchtitan|maxtext|primus|meta|simumax|typical)/u.exec(stack)?.[1] ??
+    stack
+  )
+}
+
+const ratesOf = ({ precision, software }: Job): readonly string[] => [
+  ...new Set([
+    precision.matmul,
+    precision.activation,
+    ...(software.attention === 'unfused' ? [] : [software.attention]),
+  ]),
+]
+
+function withRate({ cluster, ...job }: Job, name: string, factor: number): Job {
+  const { device } = cluster
+  const table = (datatypes as readonly string[]).includes(name) ? 'matmulEfficiency' : 'attentionEfficiency'
+  const rates = device[table] as Readonly<Record<string, number>>
+  const changed = { ...device, [table]: { ...rates, [name]: (rates[name] as number) * factor } }
+  return { ...job, cluster: { ...cluster, device: changed } }
+}
+
+/** Far enough to span what a fit may choose. */
+const reach = Math.log(1.35)
+
+function surfaceOf({ job, strategy, measured, scenario }: Loaded): Surface | undefined {
+  const simulation = simulate(job, strategy)
+  const verdict = measured && judge(simulation, measured)
+  if (!verdict) return undefined
+  const base = Math.log(verdict.predictedSeconds)
+  const curves = Object.fromEntries(
+    ratesOf(job).map((name) => {
+      const at = (x: number) =>
+        Math.log(simulate(withRate(job, name, Math.exp(x)), strategy).metrics['step.time']) - base
+      const [low, high] = [at(-reach), at(reach)]
+      return [name, [(high - low) / (2 * reach), (high + low) / (2 * reach * reach)] as const]
+    }),
+  )
+  const names = doubtsOf(simulation, { stack: scenario.software.name })
+  return { offset: Math.log1p(verdict.error), curves, names }
+}
+
+/** ln of the factor on each rate of one GPU. */
+type Factors = Readonly<Record<string, number>>
+
+function errorOf({ offset, curves }: Surface, factors: Factors): number {
+  const moved = Object.entries(curves).reduce((sum, [name, [slope, bend]]) => {
+    const x = factors[name] ?? 0
+    return sum + slope * x + bend * x * x
+  }, 0)
+  return Math.expm1(offset + moved)
+}
+
+/** The catalog's rates of each GPU by datatype and kernel. */
+const catalogRates = new Map<string, Map<string, number>>()
+const peaks = new Map<string, number>()
+
+function remember(gpu: string, { cluster }: Job, names: readonly string[]): void {
+  const rates = catalogRates.get(gpu) ?? new Map<string, number>()
+  catalogRates.set(gpu, rates)
+  peaks.set(gpu, cluster.device.peakFlopPerSecond.bf16)
+  const { matmulEfficiency, attentionEfficiency } = cluster.device
+  for (const name of names)
+    rates.set(name, ({ ...matmulEfficiency, ...attentionEfficiency } as Record<string, number>)[name] as number)
+}
+
+/** All that is known of a GPU nobody ran: what others have in the middle; those of the same silicon, where there are. */
+function prior(gpu: string): Factors {
+  const own = catalogRates.get(gpu) ?? new Map<string, number>()
+  const others = [...catalogRates].filter(([name]) => name !== gpu)
+  const alike = others.filter(([name]) => peaks.get(name) === peaks.get(gpu))
+  return Object.fromEntries(
+    [...own].map(([name, rate]) => {
+      const rates = (of: typeof others) => of.flatMap(([, known]) => known.get(name) ?? [])
+      const known = rates(alike).length > 0 ? rates(alike) : rates(others)
+      return [name, known.length > 0 ? Math.log(median(known) / rate) : 0]
+    }),
+  )
+}
+
+/** The same as scripts/fit.ts makes small, and a light hand that holds rates which no run decides. */
+function objective(groups: readonly (readonly Surface[])[], factors: Factors, start: Factors): number {
+  const spread = groups.map((surfaces) => {
+    const sizes = surfaces.map((surface) => Math.abs(errorOf(surface, factors)))
+    return Math.min(median(sizes), 0.25) + 0.2 * Math.min(quantile(sizes, 0.9), 0.5)
+  })
+  const held = Object.entries(factors).reduce((sum, [name, x]) => sum + (x - (start[name] ?? 0)) ** 2, 0)
+  return mean(spread) + 0.02 * held
+}
+
+const grid = Array.from({ length: 41 }, (_, i) => (i - 20) * 0.02)
+
+function refit(runs: readonly Run[], start: Factors): Factors {
+  if (runs.length === 0) return start
+  const groups = [...groupBy(runs, ({ source }) => source).values()].map((group) => group.map(({ own }) => own))
+  const used = Object.keys(start).filter((name) => groups.flat().some(({ curves }) => name in curves))
+  let best = start
+  for (let round = 0; round < 3; round++)
+    for (const name of used) {
+      const tried = grid.map((step) => ({
+        ...best,
+        [name]: round === 0 ? (start[name] as number) + step : (best[name] as number) + step / 4,
+      }))
+      const scores = [best, ...tried].map((each) => objective(groups, each, start))
+      best = [best, ...tried][scores.indexOf(Math.min(...scores))] as Factors
+    }
+  return best
+}
+
+interface Left {
+  readonly source: string
+  readonly moe: boolean
+  readonly error: number
+  readonly names: readonly DoubtName[]
+}
+
+/** Errors of the runs left out, their GPUs fitted to all others. */
+function leaveOut(
+  keyOf: (run: Run) => string,
+  view: (run: Run) => Surface,
+  extra: readonly DoubtName[] = [],
+): readonly Left[] {
+  return [...groupBy(runs, (run) => `${keyOf(run)}\n${run.gpu}`).values()].flatMap((left) => {
+    const { gpu } = left[0] as Run
+    const key = keyOf(left[0] as Run)
+    const factors = refit(
+      runs.filter((run) => run.gpu === gpu && keyOf(run) !== key),
+      prior(gpu),
+    )
+    return left.map((run) => {
+      const surface = view(run)
+      return {
+        source: run.source,
+        moe: run.moe,
+        error: errorOf(surface, factors),
+        names: [...new Set([...surface.names, ...extra])],
+      }
+    })
+  })
+}
+
+const [path] = positionals
+if (!path) throw new Error('Say which runs: npx tsx scripts/leave-out.ts runs.jsonl')
+const rows = thinned(readRows(path), Number(values.most))
+const known = loaderOf(rows.map(scenarioOf))
+const unknown = loaderOf(rows.map(withoutStack))
+const runs: readonly Run[] = rows.flatMap((row, i) => {
+  const [one, other] = [known[i], unknown[i]]
+  if (!one || !other) return []
+  const [own, without] = [surfaceOf(one), surfaceOf(other)]
+  if (!own || !without) return []
+  const gpu = one.scenario.cluster.gpu.name ?? '?'
+  remember(gpu, one.job, ratesOf(one.job))
+  return [{ source: sourceOf(row), family: familyOf(row), gpu, moe: row.model?.moe != null, own, unknown: without }]
+})
+
+const percent = (value: number) => `${(100 * value).toFixed(1)} %`.padStart(8)
+const sizesOf = (left: readonly Left[]) => left.map(({ error }) => Math.abs(error))
+
+function figures(title: string, left: readonly Left[]): void {
+  write(`\n${title}`)
+  for (const moe of [false, true]) {
+    const groups = [
+      ...groupBy(
+        left.filter((each) => each.moe === moe),
+        ({ source }) => source,
+      ),
+    ]
+    const medians = groups.map(([, group]) => median(sizesOf(group)))
+    const tails = groups.map(([, group]) => quantile(sizesOf(group), 0.9))
+    write(
+      `  ${moe ? 'MoE  ' : 'dense'} ${groups.length} sources: mean of medians ${percent(mean(medians))}, mean of p90 ${percent(mean(tails))}`,
+    )
+    for (const [source, group] of groups.toSorted(([, a], [, b]) => median(sizesOf(a)) - median(sizesOf(b))))
+      write(
+        `    ${source.padEnd(62)} ${String(group.length).padStart(3)} ${percent(median(group.map(({ error }) => error)))} ${percent(median(sizesOf(group)))} ${percent(quantile(sizesOf(group), 0.9))}`,
+      )
+  }
+}
+
+/** How far apart prediction and measurement are, on the scale on which a range is a factor. */
+const distance = (error: number) => Math.max(1 + error, 1 / (1 + error)) - 1
+
+type Widths = Readonly<Record<DoubtName, number>>
+
+const widthOf = (names: readonly DoubtName[], widths: Widths) => Math.hypot(...names.map((name) => widths[name]))
+
+/** Share of runs in their range; sources count alike. */
+function coverage(left: readonly Left[], widths: Widths): number {
+  const held = ({ names, error }: Left) => (covers({ share: widthOf(names, widths) }, error) ? 1 : 0)
+  return mean([...groupBy(left, ({ source }) => source).values()].map((group) => mean(group.map(held))))
+}
+
+/** Each width in turn the least that holds four of five of its runs, the others as they are. */
+function fitWidths(left: readonly Left[], names: readonly DoubtName[], from: Widths): Widths {
+  let widths = from
+  for (let round = 0; round < 6; round++)
+    for (const name of names) {
+      const own = left.filter((each) => each.names.includes(name) && (name !== 'fitted' || each.names.length === 1))
+      if (own.length === 0) continue
+      const options = Array.from({ length: 101 }, (_, i) => i * 0.005)
+      const enough = options.find((width) => coverage(own, { ...widths, [name]: width }) >= 0.8)
+      widths = { ...widths, [name]: enough ?? 0.5 }
+    }
+  return widths
+}
+
+const bySource = leaveOut(
+  ({ source }) => source.replace(' (MoE)', ''),
+  ({ own }) => own,
+)
+const byFamily = leaveOut(
+  ({ family }) => family,
+  ({ unknown: without }) => without,
+)
+const byChip = leaveOut(
+  ({ gpu }) => gpu,
+  ({ own }) => own,
+  ['chip'],
+)
+write(`${runs.length} runs of ${new Set(runs.map(({ source }) => source)).size} sources on ${catalogRates.size} GPUs`)
+figures('each source left out: n, bias, median, p90', bySource)
+figures('each family of frameworks left out, its stack unknown', byFamily)
+figures('each GPU left out', byChip)
+
+const all = [...bySource, ...byFamily, ...byChip]
+const none = Object.fromEntries(doubtNames.map((name) => [name, name === 'own' ? doubts.own.share : 0])) as Widths
+// What is odd about a job, on stacks that are known; then, on top of it, what not knowing the stack adds.
+const others = doubtNames.filter((name) => name !== 'stack' && name !== 'own')
+const ofJobs = fitWidths(
+  [...bySource, ...byChip].filter(({ names }) => !names.includes('stack')),
+  others,
+  none,
+)
+const widths = fitWidths(byFamily, ['stack'], ofJobs)
+write('\nwidths (80 %), in the catalog now, runs, median and 80 % quantile of the error of runs with it')
+for (const name of doubtNames) {
+  const own = all.filter(({ names }) => names.includes(name))
+  write(
+    `  ${name.padEnd(14)} ${widths[name].toFixed(3)} ${doubts[name].share.toFixed(3)} ${String(own.length).padStart(5)} ${percent(median(sizesOf(own)))} ${percent(
+      quantile(
+        own.map(({ error }) => distance(error)),
+        0.8,
+      ),
+    )}`,
+  )
+}
+const table = Object.fromEntries(doubtNames.map((name) => [name, doubts[name].share])) as Widths
+for (const [title, left] of [
+  ['sources', bySource],
+  ['families', byFamily],
+  ['GPUs', byChip],
+] as const) {
+  const [dense, moe] = [left.filter((each) => !each.moe), left.filter((each) => each.moe)]
+  write(
+    `\ncoverage, ${title} left out: all ${percent(coverage(left, table))} dense ${percent(coverage(dense, table))} MoE ${percent(coverage(moe, table))}; with the new widths ${percent(coverage(left, widths))} dense ${percent(coverage(dense, widths))} MoE ${percent(coverage(moe, widths))}`,
+  )
+  for (const name of doubtNames) {
+    const own = left.filter(({ names }) => names.includes(name))
+    if (own.length > 0)
+      write(`  ${name.padEnd(14)} ${percent(coverage(own, table))} → ${percent(coverage(own, widths))}`)
+  }
+}

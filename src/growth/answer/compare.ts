@@ -1,0 +1,66 @@
+/** `compare-paradigms`: same FLOP, better model? And how many chips each family keeps busy. */
+import { type Comparison, compareParadigms, type Rates } from '../compare.ts'
+import { type ArchitectureName, computers } from '../computer.ts'
+import { effective } from '../data-limit.ts'
+import { type Point, type Settled, settle } from '../frontier.ts'
+import { objectives } from '../objective.ts'
+import type { Sought } from '../sought.ts'
+import { usualSettled } from '../sought.ts'
+import { classicSvm, type SvmComputer, svmComputer } from '../svm.ts'
+import { type ParadigmComputer, paradigmComputer } from '../useful-chips.ts'
+
+export interface Compared {
+  readonly sought: Sought
+  readonly standard: Point
+  readonly rows: readonly Comparison[]
+  readonly epochs: readonly EpochRow[]
+  readonly computers: readonly ParadigmComputer[]
+  readonly svm: SvmComputer
+  readonly sizes: { readonly layers: number; readonly hidden: number; readonly seqLen: number; readonly batchTokens: number }
+}
+
+export interface EpochRow {
+  readonly epochs: number
+  /** What all tokens read so far are worth in fresh ones, and what the next one is. */
+  readonly ofFresh: number
+  readonly atTheMargin: number
+}
+
+/** Of the family picture, as in the literature: 16 M tokens a step. */
+const FAMILY_BATCH = 16e6
+const FAMILY_ACTIVE = 0.05
+
+export function answerCompare(sought: Sought, rates: Rates): Compared {
+  const settled = usualSettled(sought)
+  const standard = settle(settled)
+  const { recipe, machine } = settled
+  const { layers, hidden } = standard.shape
+  const sizes = { layers, hidden, seqLen: recipe.seqLen, batchTokens: FAMILY_BATCH }
+  return {
+    sought,
+    standard,
+    rows: compareParadigms(settled, rates),
+    epochs: epochRows(settled),
+    computers: (Object.keys(computers) as ArchitectureName[]).map((name) =>
+      paradigmComputer(name, machine, { ...sizes, activeFraction: FAMILY_ACTIVE }),
+    ),
+    svm: svmComputer(machine, classicSvm),
+    sizes,
+  }
+}
+
+const READINGS = [1, 4, 15, 40] as const
+
+/** Any stock will do: only how often it is read matters to the tokens. */
+const STOCK = 1e9
+
+function epochRows({ recipe }: Settled): readonly EpochRow[] {
+  const { tokenHalfLife, parameterHalfLife } = objectives[recipe.objective].repetition
+  const stock = { uniqueTokens: STOCK, tokenHalfLife, parameterHalfLife }
+  const seen = (epochs: number) => effective(recipe.surface, stock, 1, epochs * STOCK).tokens
+  return READINGS.map((epochs) => ({
+    epochs,
+    ofFresh: seen(epochs) / (epochs * STOCK),
+    atTheMargin: (seen(epochs * 1.001) - seen(epochs)) / (epochs * 0.001 * STOCK),
+  }))
+}

@@ -1,0 +1,100 @@
+/** The job of a model that has no file: the scenario's own, drawn to another size on another number of chips. */
+import type { Job, ModelShape, MoeShape } from '../engine/job.ts'
+import { computers } from './computer.ts'
+import type { Ask } from './frontier.ts'
+import { optimizers } from './optimizer.ts'
+
+/** What divides the numbers of a scaled job, so that degrees of 2ⁿ fit. */
+export interface ScaledJob {
+  readonly job: Job
+  /** Active parameters of its layers. */
+  readonly parameters: number
+}
+
+const bits = (value: number, count: number): number => {
+  const unit = 2 ** Math.max(0, Math.floor(Math.log2(value)) - count + 1)
+  return Math.max(1, Math.round(value / unit) * unit)
+}
+
+/** Whole nodes, and as few odd factors as four binary digits leave. */
+export function roundChips(chips: number, gpusPerNode: number): number {
+  if (chips < gpusPerNode) return 2 ** Math.max(0, Math.round(Math.log2(chips)))
+  return bits(chips / gpusPerNode, 4) * gpusPerNode
+}
+
+const oddPart = (whole: number): number => {
+  let odd = whole
+  while (odd % 2 === 0) odd /= 2
+  return odd
+}
+
+/** Sequences of a batch that shares the odd factor of the chips: replicas divide it. */
+function roundSequences(sequences: number, gpus: number): number {
+  const odd = oddPart(gpus)
+  return odd * bits(Math.max(1, sequences / odd), 3)
+}
+
+export function scaledJob(base: Job, ask: Ask): ScaledJob {
+  const gpus = roundChips(ask.chips, base.cluster.gpusPerNode)
+  const model = scaledModel(base.model, ask)
+  const globalBatch = roundSequences(ask.batchTokens / ask.seqLen, gpus)
+  const parameters = PER_LAYER * model.layers * model.hidden ** 2
+  const stateBytes = optimizers[ask.recipe.optimizer].stateBytes({ rows: model.hidden, columns: model.hidden })
+  const job: Job = {
+    ...base,
+    model,
+    cluster: clusterOf(base, ask, gpus),
+    batch: { seqLen: ask.seqLen, globalBatch, tokens: 1e3 * globalBatch * ask.seqLen },
+    optimizer: { ...base.optimizer, stateBytes },
+  }
+  return { job, parameters }
+}
+
+/** Whatever a lever changed of the machine is changed here too. */
+function clusterOf({ cluster }: Job, { machine }: Ask, gpus: number): Job['cluster'] {
+  const { device, scaleUp, scaleOut, gpusPerNode, nodeWatts } = cluster
+  return {
+    gpus,
+    gpusPerNode: Math.min(gpusPerNode, gpus),
+    nodeWatts,
+    device: { ...device, hbmBytes: machine.hbmBytes, hbmBytesPerSecond: machine.hbmBytesPerSecond },
+    scaleUp: { ...scaleUp, bytesPerSecond: machine.scaleUpBytesPerSecond, domain: machine.scaleUpDomain },
+    scaleOut: { ...scaleOut, bytesPerSecond: machine.scaleOutBytesPerSecond },
+  }
+}
+
+/** Four squares of attention and eight of the MLP, however a family divides them. */
+const PER_LAYER = 12
+const NARROWEST = 64
+
+function scaledModel(base: ModelShape, { hidden: width, layers: depth, seqLen, recipe }: Ask): ModelShape {
+  const headDim = Math.min(base.headDim, 128)
+  const hidden = Math.max(NARROWEST, width < 8 * headDim ? 2 ** Math.round(Math.log2(width)) : stepped(width, 8 * headDim))
+  const heads = Math.max(1, hidden / headDim)
+  const kvHeads = heads % base.kvHeads === 0 ? Math.min(base.kvHeads, heads) : heads
+  const mlp = PER_LAYER * hidden - 2 * hidden - 2 * kvHeads * headDim
+  const ffn = stepped(mlp / (base.gated ? 3 : 2), Math.min(1024, hidden))
+  const { moe: _, mla: __, ...rest } = base
+  return {
+    ...rest,
+    causal: computers[recipe.architecture].causal,
+    layers: Math.max(1, Math.round(depth)),
+    hidden,
+    heads,
+    kvHeads,
+    headDim: hidden / heads,
+    ffn,
+    maxPositions: base.positions === 'learned' ? seqLen : base.maxPositions,
+    ...(recipe.architecture === 'moe' && recipe.activeFraction < 1 ? { moe: expertsOf(ffn, recipe.activeFraction) } : {}),
+  }
+}
+
+const stepped = (value: number, step: number): number => Math.max(1, Math.round(value / step)) * step
+
+/** Eight experts at a time, as DeepSeek-V3 (arXiv:2412.19437) visits them, of as many as the sparsity asks. */
+const TOP_K = 8
+
+function expertsOf(ffn: number, activeFraction: number): MoeShape {
+  const experts = 2 ** Math.max(4, Math.round(Math.log2(TOP_K / activeFraction)))
+  return { experts, topK: TOP_K, ffn: ffn / TOP_K, sharedFfn: 0, denseLayers: 0, every: 1, imbalance: 1 }
+}

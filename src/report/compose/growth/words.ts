@@ -1,0 +1,51 @@
+/** The words that the pages of growth share. */
+import type { Interval } from '../../../growth/ensemble.ts'
+import type { Confidence } from '../../../growth/cited.ts'
+import { formatQuantity } from '../../../units/format.ts'
+import { type Cell, cell, type Json } from '../../report.ts'
+
+export const flop = (value: number): string => formatQuantity(value, 'flop')
+export const count = (value: number): string => formatQuantity(value, 'count')
+export const tokens = (value: number): string => formatQuantity(value, 'tokens')
+
+/** 0.0169 nats: a difference, to three digits. */
+export const nats = (value: number): string => `${trim(value)} nats`
+
+function trim(value: number): string {
+  const size = Math.abs(value)
+  const words = size === 0 ? '0' : size < 1e-4 ? size.toExponential(1) : size.toPrecision(3)
+  return value < 0 ? `−${words}` : words
+}
+
+/** 0.0123 … 0.0214. */
+export const span = ({ low, high }: Interval, say: (value: number) => string = trim): string =>
+  `${say(low)} … ${say(high)}`
+
+/** 1.34 ×, 0.0042 ×, 253 ×, 1.2e6 ×. */
+export function times(value: number): string {
+  if (!Number.isFinite(value)) return '∞'
+  if (value >= 1e4 || value < 1e-3) return `${value.toExponential(1).replace('e+', 'e')} ×`
+  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(value < 1 ? 2 : 3))} ×`
+}
+
+/** +1.2: decades, with their sign. */
+export const decades = (value: number): string =>
+  Math.abs(value) < 0.005 ? '0' : `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(2)}`
+
+/** Absolute losses mean little beyond: E alone is uncertain by more than what is still to gain. */
+export const TRUSTED_FLOP = 1e26
+
+const said: Readonly<Record<Confidence, string>> = {
+  primary: 'checked',
+  abstract: 'abstract',
+  secondary: 'second-hand',
+  derived: 'derived',
+  unverified: 'unverified',
+}
+
+export const confidenceWords = (confidence: Confidence): string => said[confidence]
+
+export const confidenceCell = (confidence: Confidence): Cell =>
+  cell(said[confidence], confidence === 'unverified' ? 'warn' : 'dim')
+
+export const pair = ({ low, high }: Interval): Json => ({ low, high })

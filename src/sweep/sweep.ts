@@ -1,0 +1,206 @@
+/** One point of a sweep: the scenario with other values, its strategy or the best one, and its metrics as a row. */
+import { type ProblemCode, problems } from '../base/problems.ts'
+import type { MetricName } from '../engine/metrics.ts'
+import { ruleBroken } from '../engine/rules.ts'
+import { simulate } from '../engine/simulate.ts'
+import { type Resolved, resolve } from '../scenario/resolve.ts'
+import { brokenScenarioRules } from '../scenario/rules.ts'
+import type { Scenario } from '../scenario/schema.ts'
+import { playOut } from '../search/play.ts'
+import { type Question, search } from '../search/search.ts'
+import type { Fixed } from '../search/space.ts'
+import { Pricer } from './pricer.ts'
+import {
+  type ColumnSpec,
+  metricColumns,
+  type State,
+  stateColumns,
+  states,
+  strategyColumns,
+  writeStrategy,
+} from './table.ts'
+import { digitsAt, type Grid } from './vary.ts'
+
+/** Values of a path as the scenario holds them, and as they were written. */
+export interface Axis {
+  readonly path: readonly string[]
+  readonly values: readonly unknown[]
+  readonly column: ColumnSpec
+}
+
+/** A path whose value follows from others. */
+export interface Follower {
+  readonly path: readonly string[]
+  readonly column: ColumnSpec
+  readonly value: (scenario: Scenario) => number
+}
+
+/** closed: of the strategy given, its pipeline in closed form; played: pass by pass; best: of the best strategy. */
+export type Mode = 'closed' | 'played' | 'best'
+
+export interface SweepPlan {
+  readonly scenario: Scenario
+  readonly axes: readonly Axis[]
+  readonly followers: readonly Follower[]
+  readonly grid: Grid
+  readonly metrics: readonly MetricName[]
+  readonly mode: Mode
+  readonly fixed: Fixed
+  readonly limits: Question['limits']
+}
+
+const codes = Object.keys(problems) as readonly ProblemCode[]
+
+export function columnsOf({
+  axes,
+  followers,
+  metrics,
+}: Pick<SweepPlan, 'axes' | 'followers' | 'metrics'>): ColumnSpec[] {
+  return [
+    ...axes.map(({ column }) => column),
+    ...followers.map(({ column }) => column),
+    ...stateColumns(codes),
+    ...strategyColumns,
+    ...metricColumns(metrics),
+  ]
+}
+
+/** The scenario with the first axes turned. */
+interface Layer {
+  readonly digit: number
+  readonly scenario: Scenario
+}
+
+export class Sweeper {
+  private readonly plan: SweepPlan
+  private readonly pricer: Pricer
+  private readonly digits: Int32Array
+  readonly width: number
+  private readonly layers: Layer[]
+  private last: { readonly scenario: Scenario; readonly resolved: Resolved } | undefined
+
+  constructor(plan: SweepPlan) {
+    this.plan = plan
+    this.pricer = new Pricer([...plan.metrics, 'memory.headroom'])
+    this.digits = new Int32Array(plan.axes.length)
+    this.layers = [{ digit: -1, scenario: plan.scenario }]
+    this.width = columnsOf(plan).length
+  }
+
+  /** NaN where there is nothing to say. */
+  write(point: number, row: Float64Array): void {
+    const { axes, followers } = this.plan
+    row.fill(Number.NaN)
+    const scenario = this.scenarioAt(point, row)
+    const at = axes.length + followers.length
+    const broken = brokenScenarioRules(scenario)[0]
+    if (broken) {
+      this.say(row, at, 'invalid', broken.code)
+      return
+    }
+    const resolved = this.resolve(scenario)
+    if (this.plan.mode === 'best') this.writeBest(row, at, resolved)
+    else this.writeGiven(row, at, scenario, resolved)
+  }
+
+  private writeGiven(row: Float64Array, at: number, scenario: Scenario, { job, strategy }: Resolved): void {
+    writeStrategy(row, at + 2, strategy)
+    const rule = ruleBroken(job, strategy, 'sharding') ?? ruleBroken(job, strategy, 'split')
+    if (rule) {
+      this.say(row, at, 'illegal', rule)
+      return
+    }
+    const metrics =
+      this.plan.mode === 'closed'
+        ? this.pricer.price(job, strategy, partsOf(scenario, job.model))
+        : simulate(job, strategy).metrics
+    this.writeMetrics(row, at, metrics)
+  }
+
+  private scenarioAt(point: number, row: Float64Array): Scenario {
+    const { axes, followers, grid } = this.plan
+    digitsAt(grid, point, this.digits)
+    axes.forEach(({ values, column }, at) => {
+      const digit = this.digits[at] as number
+      row[at] = column.kind === 'word' ? digit : Number(values[digit])
+    })
+    return followers.reduce((scenario, { path, value }, at) => {
+      const made = value(scenario)
+      row[axes.length + at] = made
+      return withValue(scenario, path, made)
+    }, this.varied())
+  }
+
+  /** Sections that no turn has touched stay the same objects, so that what was worked out for them holds. */
+  private varied(): Scenario {
+    const { layers, digits, plan } = this
+    const turned = plan.axes.findIndex((_, at) => layers[at + 1]?.digit !== digits[at])
+    if (turned >= 0) layers.length = turned + 1
+    for (let at = layers.length - 1; at < plan.axes.length; at++) {
+      const { path, values } = plan.axes[at] as Axis
+      const digit = digits[at] as number
+      const below = (layers[at] as Layer).scenario
+      layers.push({ digit, scenario: withValue(below, path, values[digit]) })
+    }
+    return (layers.at(-1) as Layer).scenario
+  }
+
+  /** The same model is the same object from point to point. */
+  private resolve(scenario: Scenario): Resolved {
+    const fresh = resolve(scenario)
+    const { last } = this
+    const same = last && last.scenario.model === scenario.model
+    const resolved = same ? { ...fresh, job: { ...fresh.job, model: last.resolved.job.model } } : fresh
+    this.last = { scenario, resolved }
+    return resolved
+  }
+
+  private writeBest(row: Float64Array, at: number, { job, strategy }: Resolved): void {
+    const { fixed, limits } = this.plan
+    const question: Question = { job, given: strategy, fixed, limits, goals: ['step.time'], most: 3 }
+    const winner = bestOf(question)
+    if (!winner) {
+      this.say(row, at, 'none')
+      return
+    }
+    writeStrategy(row, at + 2, winner.strategy)
+    this.writeMetrics(row, at, winner.metrics)
+  }
+
+  private writeMetrics(row: Float64Array, at: number, metrics: Readonly<Record<MetricName, number>>): void {
+    const first = at + 2 + strategyColumns.length
+    this.plan.metrics.forEach((name, index) => {
+      const value = metrics[name]
+      // A ratio over nothing has no number.
+      row[first + index] = Number.isFinite(value) ? value : Number.NaN
+    })
+    this.say(row, at, metrics['memory.headroom'] >= 0 ? 'fits' : 'too-large')
+  }
+
+  private say(row: Float64Array, at: number, state: State, why?: ProblemCode): void {
+    row[at] = states.indexOf(state)
+    if (why) row[at + 1] = codes.indexOf(why)
+  }
+}
+
+export function bestOf(question: Question) {
+  const [best] = playOut(question, search(question).found, 1, [])
+  return best?.simulation
+}
+
+function partsOf({ training, software, cluster, calibration }: Scenario, model: unknown) {
+  const { gpu, scale_up: scaleUp, scale_out: scaleOut } = cluster
+  return { model, training, software, gpu, scaleUp, scaleOut, calibration }
+}
+
+/** A copy in which one value is another; the rest is shared. */
+export function withValue<Tree>(tree: Tree, path: readonly string[], value: unknown): Tree {
+  const [key, ...rest] = path
+  if (key === undefined) return value as Tree
+  const section = (tree ?? {}) as Readonly<Record<string, unknown>>
+  return { ...section, [key]: withValue(section[key], rest, value) } as Tree
+}
+
+export function valueAt(tree: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Readonly<Record<string, unknown>> | undefined)?.[key], tree)
+}
