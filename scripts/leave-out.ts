@@ -10,6 +10,9 @@ import { datatypes, type Job } from '../src/engine/job.ts'
 import { simulate } from '../src/engine/simulate.ts'
 import { covers, type DoubtName, doubtNames, doubts, doubtsOf } from '../src/engine/uncertainty.ts'
 import type { Loaded } from '../src/scenario/read.ts'
+import type { Measured } from '../src/scenario/schema.ts'
+import type { Observation } from '../src/validation/calibrate.ts'
+import { type Gain, gainOf, leastRuns } from '../src/validation/gain.ts'
 import { judge } from '../src/validation/measured.ts'
 import { mean, median, quantile } from '../src/validation/statistics.ts'
 import type { Row } from '../tests/validation/convert/row.ts'
@@ -18,7 +21,7 @@ import { groupBy, loaderOf, readRows, sourceOf, stackNameOf, thinned, withoutSta
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { most: { type: 'string', default: '40' } },
+  options: { most: { type: 'string', default: '40' }, tries: { type: 'string', default: '5' } },
 })
 const write = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -37,6 +40,7 @@ interface Run {
   readonly moe: boolean
   readonly own: Surface
   readonly unknown: Surface
+  readonly loaded: Loaded
 }
 
 /** Frameworks that share their code and the people who tune it. */
@@ -157,6 +161,8 @@ interface Left {
   readonly moe: boolean
   readonly error: number
   readonly names: readonly DoubtName[]
+  readonly run: Run
+  readonly factors: Factors
 }
 
 /** Errors of the runs left out, their GPUs fitted to all others. */
@@ -179,6 +185,8 @@ function leaveOut(
         moe: run.moe,
         error: errorOf(surface, factors),
         names: [...new Set([...surface.names, ...extra])],
+        run,
+        factors,
       }
     })
   })
@@ -196,7 +204,8 @@ const runs: readonly Run[] = rows.flatMap((row, i) => {
   if (!own || !without) return []
   const gpu = one.scenario.cluster.gpu.name ?? '?'
   remember(gpu, one.job, ratesOf(one.job))
-  return [{ source: sourceOf(row), family: familyOf(row), gpu, moe: row.model?.moe != null, own, unknown: without }]
+  const moe = row.model?.moe != null
+  return [{ source: sourceOf(row), family: familyOf(row), gpu, moe, own, unknown: without, loaded: one }]
 })
 
 const percent = (value: number) => `${(100 * value).toFixed(1)} %`.padStart(8)
@@ -305,4 +314,46 @@ for (const [title, left] of [
     if (own.length > 0)
       write(`  ${name.padEnd(14)} ${percent(coverage(own, table))} → ${percent(coverage(own, widths))}`)
   }
+}
+
+/** The run with the rates of a fit that has not seen it. */
+function observed({ run, factors }: Left): Observation {
+  const { job, strategy, measured, scenario } = run.loaded
+  const unseen = Object.entries(factors).reduce((known, [name, x]) => withRate(known, name, Math.exp(x)), job)
+  return { job: unseen, strategy, measured: measured as Measured, ground: { stack: scenario.software.name } }
+}
+
+/** Of the errors in units of their range: what the runs of a source share, and what is left between them. */
+function partsOf(left: readonly Left[]): readonly [between: number, within: number] {
+  const inRanges = ({ names, error }: Left) => (1.2816 * Math.log1p(error)) / Math.log1p(widthOf(names, table))
+  const groups = [...groupBy(left, ({ source }) => source).values()].filter((group) => group.length > 4)
+  const robust = (all: readonly number[]) => 1.4826 * median(all.map((each) => Math.abs(each - median(all))))
+  const middles = groups.map((group) => median(group.map(inRanges)))
+  const rest = groups.map((group) => robust(group.map(inRanges)))
+  return [Math.sqrt(mean(middles.map((x) => x * x))), Math.sqrt(mean(rest.map((x) => x * x)))]
+}
+
+const [between, within] = partsOf(bySource)
+write(
+  `\nin units of the range: runs of a source have ${between.toFixed(2)} in common, and ${within.toFixed(2)} is left between them`,
+)
+write('\ncalibrated with one run, sources left out of the fit: median and p90 before, after')
+for (const moe of [false, true]) {
+  const groups = [
+    ...groupBy(
+      bySource.filter((each) => each.moe === moe),
+      ({ source }) => source,
+    ),
+  ]
+  const gains = groups
+    .filter(([, left]) => left.length >= leastRuns)
+    .map(([source, left]) => [source, gainOf(left.map(observed), Number(values.tries))] as const)
+  const row = (name: string, figures: readonly number[]) =>
+    write(`  ${name.padEnd(62)} ${figures.map(percent).join(' ')}`)
+  const of = ({ before, after }: Gain) => [before.median, before.p90, after.median, after.p90]
+  for (const [source, gain] of gains) row(source, of(gain))
+  const means = [0, 1, 2, 3].map((i) => mean(gains.map(([, gain]) => of(gain)[i] as number)))
+  row(`${moe ? 'MoE' : 'dense'}, mean of ${gains.length} sources`, means)
+  const wide = mean(gains.map(([, { errors }]) => quantile(errors.map(distance), 0.8)))
+  write(`  80 % of their runs are then within ${percent(wide)}: the width of \`own\`, squared with what else applies`)
 }

@@ -29,15 +29,16 @@ const rooms: Readonly<Record<string, Room>> = {
   check: room(['base', 'units', 'engine', 'math']),
   validation: room(['base', 'units', 'engine'], ['scenario']),
   search: room(['base', 'engine']),
+  sweep: room(['base', 'engine', 'scenario', 'search'], ['units']),
   report: room(['base', 'units', 'engine'], ['scenario', 'growth', 'check', 'validation', 'search', 'sweep']),
   cli: room(
-    ['base', 'units', 'engine', 'scenario', 'growth', 'math', 'check', 'validation', 'report'],
+    ['base', 'units', 'engine', 'scenario', 'growth', 'math', 'check', 'validation', 'search', 'sweep', 'report'],
     [],
-    ['commander', 'chalk', 'node:*'],
+    ['commander', 'chalk', 'hyparquet-writer', 'node:*'],
   ),
 }
 
-const pure = ['base', 'units', 'engine', 'growth', 'math', 'check']
+const pure = ['base', 'units', 'engine', 'growth', 'math', 'check', 'search', 'sweep']
 
 interface Import {
   readonly from: string

@@ -10,7 +10,6 @@ import { renderSticky } from '../report/render/markdown.ts'
 import { renderProblems } from '../report/render/problems.ts'
 import { render } from '../report/render/render.ts'
 import { renderSarif } from '../report/render/sarif.ts'
-import { describe } from '../scenario/describe.ts'
 import { settingOf, written } from './checks.ts'
 import { type GateFormat, gateEndings } from './formats.ts'
 import type { Host } from './host.ts'
@@ -26,7 +25,7 @@ export interface GateOutput extends OutputOptions<GateFormat> {
 const answers: Answers<GateFormat> = { endings: gateEndings, usual: 'auto' }
 
 export function dictionaryFor(host: Host): Dictionary {
-  return { written, setting: settingOf, unitOf: (path) => describe(path.split('.')).unit, uri: uriFrom(host), tool }
+  return { written, setting: settingOf, uri: uriFrom(host), tool }
 }
 
 /** In every format that is asked for; what is no scenario is also said on stderr, where people look for errors. */

@@ -28,6 +28,7 @@ export function addGrowth(program: Command, host: Host, finish: Finish): void {
       finish(await grow(file, command.optsWithGlobals(), host))
     })
   asking(program.command('compare-paradigms [file]'), [`clusterwise compare-paradigms ${example}`])
+    .option('--claims', 'also sixteen claims about compute and intelligence, with their numbers here')
     .description('Same FLOP, better model? Architectures, optimizers, precisions and losses in compute-equivalents.')
     .action(async (file: string | undefined, _: unknown, command: Command) => {
       const { compareParadigms } = await import('./commands.ts')

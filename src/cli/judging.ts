@@ -9,6 +9,7 @@ import type { Measured } from '../scenario/schema.ts'
 import { plainOf } from '../scenario/tree.ts'
 import { parseYaml } from '../scenario/yaml.ts'
 import type { JudgedRun } from '../validation/accuracy.ts'
+import type { Observation } from '../validation/calibrate.ts'
 import { judge } from '../validation/measured.ts'
 import type { Document } from './documents.ts'
 
@@ -16,6 +17,8 @@ export interface Judged {
   readonly run: JudgedRun
   /** Absent where nothing was simulated. */
   readonly simulation?: Simulation
+  /** What `calibrate` would be given. */
+  readonly observation?: Observation
 }
 
 export function judgeDocument(document: Document, files: Files, sets: readonly string[]): Judged {
@@ -53,7 +56,8 @@ function judgeLoaded(loaded: Loaded, document: Document): Judged {
     measuredSeconds,
     predictedSeconds,
   }
-  return { run, simulation }
+  const { job, strategy } = loaded
+  return { run, simulation, observation: { job, strategy, measured, ground: { stack: software.name } } }
 }
 
 /** Same model, same sequence length, same machine: what is left to differ is the layout. */

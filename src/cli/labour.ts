@@ -3,6 +3,7 @@
 import type { Job } from '../engine/job.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import type { Strategy } from '../engine/strategy.ts'
+import { bestAt, type Growth } from '../search/scale.ts'
 import { piecesOf, type Question, Searcher } from '../search/search.ts'
 import type { Fixed } from '../search/space.ts'
 import { Sweeper } from '../sweep/sweep.ts'
@@ -20,7 +21,23 @@ export interface SearchErrand {
   readonly most: number
 }
 
-export type Errand = SearchErrand | SweepErrand
+/** The best strategy at each of several sizes. */
+export interface ScaleErrand extends Omit<SearchErrand, 'kind' | 'goals' | 'most'> {
+  readonly kind: 'scale'
+  readonly sizes: readonly Size[]
+}
+
+interface Size {
+  readonly gpus: number
+  readonly growth: Growth
+}
+
+/** Simulations are too rich to send: they are made again from this. */
+export interface FoundSize extends Size {
+  readonly strategy?: Strategy
+}
+
+export type Errand = SearchErrand | SweepErrand | ScaleErrand
 
 export interface Labour {
   /** One stretch of it. What it returns is handed on at once. */
@@ -30,7 +47,20 @@ export interface Labour {
 }
 
 export function labourOf(errand: Errand): Promise<Labour> {
+  if (errand.kind === 'scale') return scaleLabour(errand)
   return errand.kind === 'search' ? searchLabour(errand) : sweepLabour(errand)
+}
+
+async function scaleLabour(errand: ScaleErrand): Promise<Labour> {
+  const question = await questionOf({ ...errand, kind: 'search', goals: ['step.time'], most: 3 })
+  return {
+    work: (from, to) =>
+      errand.sizes.slice(from, to).map((size): FoundSize => {
+        const { best } = bestAt(question, size.gpus, size.growth)
+        return best ? { ...size, strategy: best.strategy } : size
+      }),
+    end: () => undefined,
+  }
 }
 
 /** A stretch gives its rows, one after the other. */

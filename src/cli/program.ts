@@ -45,6 +45,10 @@ export function createProgram(host: Host, finish: Finish): Command {
   for (const add of [
     addRun,
     addSearch,
+    addSweep,
+    addMerge,
+    addScale,
+    addSensitivity,
     addExplain,
     addCheck,
     addDiff,
@@ -52,6 +56,7 @@ export function createProgram(host: Host, finish: Finish): Command {
     addList,
     addSchema,
     addValidate,
+    addCalibrate,
     addGrowth,
     addInit,
     addCompletion,
@@ -74,6 +79,7 @@ const examples = (lines: readonly string[]): string => `\nExamples:\n${lines.map
 function addRun(program: Command, host: Host, finish: Finish): void {
   withOutput(program.command('run <file...>'))
     .description('Simulate scenarios: does it fit, how long is a step, where do time and memory go.')
+    .addOption(calibrationOption())
     .addOption(setOption())
     .addHelpText(
       'after',
@@ -101,6 +107,7 @@ function addSearch(program: Command, host: Host, finish: Finish): void {
     .option('--timing', 'also seconds and candidates per second')
     .option('--write <file>', 'write the winner as a scenario')
     .option('--from <list>', 'price these strategies instead: one JSON object a line, - is stdin')
+    .addOption(calibrationOption())
     .addOption(setOption())
     .addHelpText(
       'after',
@@ -113,6 +120,91 @@ function addSearch(program: Command, host: Host, finish: Finish): void {
     .action(async (file: string, _: unknown, command: Command) => {
       const { search } = await import('./commands.ts')
       finish(await search(file, command.optsWithGlobals(), host))
+    })
+}
+
+function addSweep(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('sweep <file>'))
+    .description('The scenario at many points: every combination of values, a row of a table for each.')
+    .option('--vary <path=values>', 'values of one path (repeatable): 256..65536*2, 1..8, "[450, 900] GB/s"', collect)
+    .option('--zip', 'all lists in step, instead of every combination')
+    .option('--best', 'each point with its best strategy, instead of the one of the scenario')
+    .option('--require <condition>', 'of --best: what must hold (repeatable)', collect)
+    .option('--fix <name=values>', 'of --best: hold to these (repeatable)', collect)
+    .option('--closed-form', 'pipelines by formula instead of pass by pass: faster, and a little less exact')
+    .option('--columns <metrics>', 'these metrics: step.time,mfu')
+    .option('--jobs <count>', 'worker threads (default: one per core)', positive)
+    .option('--resume', 'go on where an interrupted run of the same sweep was')
+    .option('--shard <i/n>', 'one of n parts, into FILE.part; join them with merge')
+    .addOption(
+      new Option('--emit <engine>', 'print the job for a queue').choices(['slurm', 'k8s', 'github', 'parallel']),
+    )
+    .option('--shards <count>', 'of --emit: how many (default: 16)', positive)
+    .option('--image <name>', 'of --emit k8s: a container image with clusterwise')
+    .addOption(calibrationOption())
+    .addOption(setOption())
+    .addHelpText(
+      'after',
+      examples([
+        "clusterwise sweep plan.yaml --vary 'cluster.gpus=256..65536*2' --best",
+        "clusterwise sweep plan.yaml --vary 'cluster.scale_out.bandwidth=[200, 400, 800] Gb/s' -o sweep.parquet",
+        "clusterwise sweep plan.yaml --vary 'training.micro_batch=1,2,4' --emit slurm --shards 64 > sweep.sh",
+      ]),
+    )
+    .action(async (file: string, _: unknown, command: Command) => {
+      const { sweep } = await import('./commands.ts')
+      finish(await sweep(file, command.optsWithGlobals(), host))
+    })
+}
+
+function addMerge(program: Command, host: Host, finish: Finish): void {
+  program
+    .command('merge <part...>')
+    .description('Join the parts of a sweep into one table.')
+    .requiredOption('-o, --output <file>', 'the table: .parquet, .csv or .ndjson', collect)
+    .addHelpText('after', examples(['clusterwise merge sweep.parts/part-*.part -o sweep.parquet']))
+    .action(async (parts: string[], _: unknown, command: Command) => {
+      const { merge } = await import('./commands.ts')
+      finish(await merge(parts, command.optsWithGlobals(), host))
+    })
+}
+
+function addScale(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('scale <file>'))
+    .description('How far the cluster is worth growing: the best strategy at every size, the knee, and what binds.')
+    .option('--gpus <sizes>', 'such as 256..65536*2 (default: a sixteenth to sixteen times the cluster)')
+    .addOption(new Option('--growth <kind>', 'the batch stays, or grows along').choices(['strong', 'weak', 'both']))
+    .option('--floor <condition>', 'the largest cluster that keeps it: "utilization.effective >= 0.3"')
+    .option('--require <condition>', 'what every strategy must keep (repeatable)', collect)
+    .option('--fix <name=values>', 'hold to these (repeatable)', collect)
+    .option('--jobs <count>', 'worker threads (default: one per core)', positive)
+    .addOption(setOption())
+    .addHelpText('after', examples(["clusterwise scale plan.yaml --floor 'utilization.effective >= 0.3'"]))
+    .action(async (file: string, _: unknown, command: Command) => {
+      const { scale } = await import('./commands.ts')
+      finish(await scale(file, command.optsWithGlobals(), host))
+    })
+}
+
+function addSensitivity(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('sensitivity <file>'))
+    .description('Which inputs matter most; or how far one must go to reach a goal.')
+    .option('--metric <name>', 'what they move (default: step.time)')
+    .option('--part <percent>', 'by how much each is turned (default: 10)', positive)
+    .option('--goal <condition>', 'what is to hold: "mfu >= 0.45"')
+    .option('--solve <path>', 'the input that is to make it so: cluster.scale_up.bandwidth')
+    .option('--best', 'of --goal: with the best strategy at each value')
+    .addOption(setOption())
+    .addHelpText(
+      'after',
+      examples([
+        'clusterwise sensitivity plan.yaml --metric mfu',
+        "clusterwise sensitivity plan.yaml --goal 'mfu >= 0.45' --solve cluster.scale_up.bandwidth",
+      ]),
+    )
+    .action(async (file: string, _: unknown, command: Command) => {
+      const { sensitivity } = await import('./commands.ts')
+      finish(await sensitivity(file, command.optsWithGlobals(), host))
     })
 }
 
@@ -144,6 +236,26 @@ function addValidate(program: Command, host: Host, finish: Finish): void {
     .action(async (files: string[], _: unknown, command: Command) => {
       const { validate } = await import('./commands.ts')
       finish(await validate(files, command.optsWithGlobals(), host))
+    })
+}
+
+function addCalibrate(program: Command, host: Host, finish: Finish): void {
+  withOutput(program.command('calibrate <file...>'))
+    .description(
+      'Fit the model to measured runs of your own cluster: scenarios with a `measured` section. One run helps.',
+    )
+    .option('--out <file>', 'write what was fitted, for --calibration and extends')
+    .addOption(setOption())
+    .addHelpText(
+      'after',
+      examples([
+        'clusterwise calibrate monday.yaml --out calibration.yaml',
+        'clusterwise run plan.yaml --calibration calibration.yaml',
+      ]),
+    )
+    .action(async (files: string[], _: unknown, command: Command) => {
+      const { calibrate } = await import('./commands.ts')
+      finish(await calibrate(files, command.optsWithGlobals(), host))
     })
 }
 
@@ -200,6 +312,9 @@ function withOutput(command: Command): Command {
 
 const setOption = (): Option =>
   new Option('--set <path=value>', 'override one value (repeatable): parallel.tp=4').argParser(collect).default([])
+
+const calibrationOption = (): Option =>
+  new Option('--calibration <file>', 'what calibrate wrote, over the scenario and under --set')
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value]
 

@@ -9,6 +9,8 @@ import type { Host } from './host.ts'
 export interface ReadOptions {
   readonly set?: readonly string[]
   readonly root?: string
+  /** A fragment that lies over the scenario: what `calibrate` wrote. */
+  readonly calibration?: string
 }
 
 /** All of them, or one error with the problems of all. `-` is stdin. */
@@ -18,7 +20,7 @@ export async function readScenarios(
   host: Host,
 ): Promise<readonly Loaded[]> {
   const files = await filesFor(names, options, host)
-  const read = names.map((name) => readOne(name, files, options.set ?? []))
+  const read = names.map((name) => readOne(name, files, options.set ?? [], options.calibration))
   const loaded = read.flatMap((each) => ('problems' in each ? [] : [each]))
   const problems = [
     ...read.flatMap((each) => ('problems' in each ? each.problems : [])),
@@ -31,7 +33,7 @@ export async function readScenarios(
 /** A scenario whose strategy is looked for: the one that it has need not be legal. */
 export async function readAnyStrategy(name: string, options: ReadOptions, host: Host): Promise<Loaded> {
   const files = await filesFor([name], options, host)
-  return readScenario(name, files, { sets: options.set ?? [], anyStrategy: true })
+  return readScenario(name, files, { ...layersOf(options.set ?? [], options.calibration), anyStrategy: true })
 }
 
 export async function filesFor(names: readonly string[], { root }: ReadOptions, host: Host): Promise<Files> {
@@ -44,14 +46,20 @@ export function readOne(
   name: string,
   files: Files,
   sets: readonly string[],
+  calibration?: string,
 ): Loaded | { readonly problems: readonly LocatedProblem[] } {
   try {
-    return readScenario(name, files, { sets })
+    return readScenario(name, files, layersOf(sets, calibration))
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error
     return { problems: error.problems }
   }
 }
+
+const layersOf = (sets: readonly string[], calibration: string | undefined) => ({
+  sets,
+  ...(calibration !== undefined && { calibration }),
+})
 
 /** A check that cannot be read is a mistake in the file, whatever is asked of it. */
 async function checkProblems(loaded: readonly Loaded[]): Promise<readonly LocatedProblem[]> {

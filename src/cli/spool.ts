@@ -44,7 +44,11 @@ export class Spool {
   }
 
   /** What an interrupted run of the same sweep left behind, or a new one. */
-  static start(path: string, head: Head, resume: boolean): { readonly spool: Spool; readonly done: ReadonlySet<number> } {
+  static start(
+    path: string,
+    head: Head,
+    resume: boolean,
+  ): { readonly spool: Spool; readonly done: ReadonlySet<number> } {
     const text = `${JSON.stringify(head)}\n`
     const bytes = Buffer.byteLength(text)
     if (resume && existsSync(path) && readHead(path)?.text === text) {
@@ -60,7 +64,11 @@ export class Spool {
   /** A finished part. */
   static open(path: string): Spool {
     const found = existsSync(path) ? readHead(path) : undefined
-    if (!found) throw new UsageError(`${path} is no part of a sweep`, 'parts are written by: clusterwise sweep --shard i/n -o FILE.part')
+    if (!found)
+      throw new UsageError(
+        `${path} is no part of a sweep`,
+        'parts are written by: clusterwise sweep --shard i/n -o FILE.part',
+      )
     const { head, text } = found
     const spool = new Spool(path, openSync(path, 'r'), head, Buffer.byteLength(text))
     const rows = (fstatSync(spool.file).size - spool.first) / (ofNumber * head.columns.length)

@@ -5,6 +5,7 @@ import { type InputKind, inputKinds, inputNumbers } from '../scenario/inputs.ts'
 import { parseScenario } from '../scenario/read.ts'
 import { resolve } from '../scenario/resolve.ts'
 import type { Scenario } from '../scenario/schema.ts'
+import { valueFrom } from '../scenario/value.ts'
 import type { Fixed } from '../search/space.ts'
 import type { Axis, Follower, Mode, SweepPlan } from '../sweep/sweep.ts'
 import { valueAt } from '../sweep/sweep.ts'
@@ -73,7 +74,10 @@ type Words = Extract<Dimension, { kind: 'values' }>
 function axisOf({ path, values }: Words, file: string, files: Files, sets: readonly string[]): Axis {
   const steps = path.split('.')
   const held = values.map((value) => {
-    const scenario = parseScenario(file, files, [...sets, `${path}=${value}`])
+    const alone = /^[\d.]/u.test(value) ? valueFrom(steps, value) : undefined
+    if (alone !== undefined) return alone
+    // What is wrong with it is said with its place.
+    const scenario = parseScenario(file, files, { sets: [...sets, `${path}=${value}`] })
     return valueAt(scenario, steps)
   })
   return { path: steps, values: held, column: columnFor(path, values) }

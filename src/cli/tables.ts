@@ -4,7 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { pid } from 'node:process'
 import { reasonOf } from './disk.ts'
 import { UsageError } from './exit.ts'
-import { openSheet, type Sheet, type SheetFormat, sheetFormats } from './sheets/sheet.ts'
+import { openSheet, type SheetFormat, sheetFormats } from './sheets/open.ts'
+import type { Sheet } from './sheets/sheet.ts'
 import type { Spool } from './spool.ts'
 
 const rowsAtATime = 20_000

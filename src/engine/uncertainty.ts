@@ -45,7 +45,7 @@ export const doubts = {
     applies: (_, { own }) => own !== true,
   },
   own: {
-    share: 0.06,
+    share: 0.11,
     text: 'constants fitted to your own runs',
     applies: (_, { own }) => own === true,
   },

@@ -65,7 +65,7 @@ export const architectures = {
     confidence: moeFacts.confidence,
   },
   convolution: {
-    label: 'convolutions over the sequence (CNN)',
+    label: 'convolutions (CNN)',
     computer: computers.convolution,
     worth: () => ({ low: 0.1, central: 0.5, high: 1 }),
     said: 'as parallel as a Transformer, with a window instead of a memory',
@@ -93,7 +93,7 @@ export const architectures = {
     confidence: 'abstract',
   },
   hybrid: {
-    label: 'Mamba-2 hybrid with 7 % attention',
+    label: 'Mamba-2 with 7 % attention',
     computer: computers.hybrid,
     worth: () => ({ low: 0.95, central: 1, high: 1.2 }),
     said: 'cheaper at length, the same ceiling',

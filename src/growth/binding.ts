@@ -49,6 +49,12 @@ export interface ShadowPrice {
   readonly elasticity: number
 }
 
+/** What stands in the way of more than chips and time: the name of a wall. */
+export function wallNameOf({ prices }: Binding): Exclude<Constraint, 'compute' | 'time'> {
+  const names = prices.map(({ constraint }) => constraint)
+  return names.find((name) => name !== 'time' && name !== 'compute') as Exclude<Constraint, 'compute' | 'time'>
+}
+
 export interface Binding {
   /** A wall, or the resource that bought the chips where more of it still pays best. */
   readonly name: Exclude<Constraint, 'compute' | 'time'> | Resource

@@ -67,6 +67,7 @@ const BYTES_BESIDE_OPTIMIZER = 2 + 4 + 4
 
 /** Narrows the search for a size to one part in 10⁴: the valley is flat, so the loss is right to one in 10⁸. */
 const STEPS = 26
+const ROUGH_STEPS = 15
 
 export interface Plan extends Weighed, Delivery {
   readonly shape: Shape
@@ -129,7 +130,7 @@ function deliver({ settled, parameters, bounds, stepSeconds, trainFraction }: Tr
 }
 
 /** Where a batch is far above the critical one, more chips bring hardly more learning and still more failures. */
-function bestDelivery(trial: Trial, chips: number): Delivery {
+function bestDelivery(trial: Trial, chips: number, steps: number): Delivery {
   const { recipe } = trial.settled
   const { parameters } = trial
   const learned = (delivery: Delivery) => {
@@ -140,12 +141,12 @@ function bestDelivery(trial: Trial, chips: number): Delivery {
   if (learned(deliver(trial, chips * 0.99)) <= learned(all)) return all
   return deliver(
     trial,
-    lowest(chips * 1e-6, chips, (some) => -learned(deliver(trial, some)), 26),
+    lowest(chips * 1e-6, chips, (some) => -learned(deliver(trial, some)), steps),
   )
 }
 
 /** Everything that follows from a size once utilization is known. */
-export function planFor(settled: Settled, chips: number, parameters: number): Plan {
+export function planFor(settled: Settled, chips: number, parameters: number, steps = STEPS): Plan {
   const { machine, recipe } = settled
   const { seqLen, activeFraction } = recipe
   const computer = computers[recipe.architecture]
@@ -154,7 +155,7 @@ export function planFor(settled: Settled, chips: number, parameters: number): Pl
   const chain = computer.chain({ ...shape, seqLen, batchTokens: 0, activeFraction })
   const stepSeconds = shortestStepSeconds.compute({ chain, stepSeconds: stepSecondsOf(computer, machine) })
   const trainFraction = 1 - efforts[recipe.effort].searchFraction
-  const delivery = bestDelivery({ settled, parameters, bounds, stepSeconds, trainFraction }, chips)
+  const delivery = bestDelivery({ settled, parameters, bounds, stepSeconds, trainFraction }, chips, steps)
   const { hardwareFlop, timeShare, tokens, batchTokens } = delivery
   const weighed = weigh(recipe, { flop: hardwareFlop * timeShare, parameters, tokens, batchTokens })
   return { ...weighed, ...delivery, shape, bounds }
@@ -162,6 +163,15 @@ export function planFor(settled: Settled, chips: number, parameters: number): Pl
 
 /** The best size when utilization is settled. */
 export function settle(settled: Settled): Point {
+  return settleIn(STEPS, settled)
+}
+
+/** To one part in fifty, the loss to one in 10⁵: for the many answers of an interval. */
+export function settleRoughly(settled: Settled): Point {
+  return settleIn(ROUGH_STEPS, settled)
+}
+
+function settleIn(steps: number, settled: Settled): Point {
   const { machine, seconds, recipe, mfu } = settled
   const peakFlop = machine.chips * machine.peakFlopPerSecond * seconds
   const memoryParameters = parametersInMemory(machine, recipe)
@@ -169,8 +179,8 @@ export function settle(settled: Settled): Point {
   const high = Math.min(free * 1e3, memoryParameters)
   const low = Math.min(free * 1e-4, high / 2)
   const chips = Math.min(machine.chips, mostUsefulChips(machine))
-  const parameters = lowest(low, high, (n) => planFor(settled, chips, n).reducibleNats, STEPS)
-  const plan = planFor(settled, chips, parameters)
+  const parameters = lowest(low, high, (n) => planFor(settled, chips, n, steps).reducibleNats, steps)
+  const plan = planFor(settled, chips, parameters, steps)
   return {
     ...plan,
     settled,

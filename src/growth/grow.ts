@@ -3,7 +3,7 @@ import { type Absorption, absorb } from './absorb.ts'
 import { type Binding, bindingOf } from './binding.ts'
 import type { Interval } from './ensemble.ts'
 import { interval } from './ensemble.ts'
-import { frontier, type Point, type Question, type Settled, settle } from './frontier.ts'
+import { frontier, type Point, type Question, type Settled, settle, settleRoughly } from './frontier.ts'
 import { computeToCommunication } from './parallel-limit.ts'
 import { members } from './uncertainty.ts'
 
@@ -64,7 +64,7 @@ export function milestone(road: Road, offeredFlop: number): Milestone | undefine
 /** An MLP is four times as wide as its input. */
 const MLP_WIDTH = 4
 
-function ratioOf({ settled, shape }: Point, batchTokens: number): number {
+export function ratioOf({ settled, shape }: Point, batchTokens: number): number {
   const { chips, peakFlopPerSecond, scaleOutBytesPerSecond } = settled.machine
   const ffn = MLP_WIDTH * shape.hidden
   return computeToCommunication.compute({
@@ -149,20 +149,33 @@ export interface Test {
 
 export const DECADES_OF_TEST = 3
 /** Half of the logarithm of the compute arrives. */
-export const DIGESTED = 10 ** (DECADES_OF_TEST / 2)
+const DIGESTED = 10 ** (DECADES_OF_TEST / 2)
+
+/** One end of the test, under every member of the doubt. */
+export interface Stop {
+  readonly flop: number
+  readonly central: Point
+  readonly members: readonly Point[]
+}
+
+export function stopAt(road: Road, flop: number): Stop {
+  const settled = settledOnRoad(road, flop)
+  return { flop, central: settle(settled), members: members(settled).map(settleRoughly) }
+}
 
 /** The essay's question: from 10ⁿ to 10ⁿ⁺³, does the model get better by as much? */
 export function essayTest(road: Road, from: number): Test {
-  const to = from * 10 ** DECADES_OF_TEST
-  const [a, b] = [settle(settledOnRoad(road, from)), settle(settledOnRoad(road, to))]
+  return testBetween(stopAt(road, from), stopAt(road, from * 10 ** DECADES_OF_TEST))
+}
+
+export function testBetween(before: Stop, after: Stop): Test {
+  const [a, b] = [before.central, after.central]
   const equivalentRatio = b.equivalentFlop / a.equivalentFlop
-  const before = members(settledOnRoad(road, from)).map(settle)
-  const after = members(settledOnRoad(road, to)).map(settle)
   const over = (measure: (before: Point, after: Point) => number) =>
-    interval(before.flatMap((point, n) => (after[n] ? [measure(point, after[n])] : [])))
+    interval(before.members.flatMap((point, n) => (after.members[n] ? [measure(point, after.members[n])] : [])))
   return {
-    from,
-    to,
+    from: before.flop,
+    to: after.flop,
     nats: a.reducibleNats - b.reducibleNats,
     removed: 1 - b.reducibleNats / a.reducibleNats,
     equivalentRatio,

@@ -31,7 +31,7 @@ export const levers = {
   batch: { label: 'critical batch × 4', pull: recipe(({ batchWorth }) => ({ batchWorth: batchWorth * 4 })) },
   width: { label: 'width instead of depth', pull: recipe(() => ({ shape: 'levine' })) },
   interconnect: {
-    label: 'interconnect × 2, in the node and between nodes',
+    label: 'interconnect × 2, inside nodes and between',
     pull: machine((m) => ({
       scaleUpBytesPerSecond: m.scaleUpBytesPerSecond * 2,
       scaleOutBytesPerSecond: m.scaleOutBytesPerSecond * 2,
@@ -39,7 +39,7 @@ export const levers = {
   },
   domain: { label: 'scale-up domain of 72', pull: machine(() => ({ scaleUpDomain: 72 })) },
   repair: {
-    label: 'spares that step in within 10 s, checkpoints in 1 s',
+    label: 'spares within 10 s, checkpoints in 1 s',
     pull: machine(() => ({ restartSeconds: 10, checkpointSeconds: 1 })),
   },
   muon: { label: 'Muon', pull: recipe(() => ({ optimizer: 'muon' })) },

@@ -16,10 +16,18 @@ const bits = (value: number, count: number): number => {
   return Math.max(1, Math.round(value / unit) * unit)
 }
 
-/** Whole nodes, and as few odd factors as four binary digits leave. */
-export function roundChips(chips: number, gpusPerNode: number): number {
+/** Whole nodes, and as few odd factors as this many binary digits leave. */
+export function roundChips(chips: number, gpusPerNode: number, digits: number): number {
   if (chips < gpusPerNode) return 2 ** Math.max(0, Math.round(Math.log2(chips)))
-  return bits(chips / gpusPerNode, 4) * gpusPerNode
+  return bits(chips / gpusPerNode, digits) * gpusPerNode
+}
+
+/** A batch of few sequences cannot be dealt to an odd number of replicas: then a power of two stands for the chips. */
+function chipsAndBatch({ chips, batchTokens, seqLen }: Ask, gpusPerNode: number) {
+  const sequences = batchTokens / seqLen
+  const near = roundChips(chips, gpusPerNode, 4)
+  const gpus = sequences < oddPart(near) ? roundChips(chips, gpusPerNode, 1) : near
+  return { gpus, globalBatch: roundSequences(sequences, gpus) }
 }
 
 const oddPart = (whole: number): number => {
@@ -28,16 +36,15 @@ const oddPart = (whole: number): number => {
   return odd
 }
 
-/** Sequences of a batch that shares the odd factor of the chips: replicas divide it. */
+/** Replicas divide it: the odd factor of the chips times a power of two, so that pipelines can interleave. */
 function roundSequences(sequences: number, gpus: number): number {
   const odd = oddPart(gpus)
-  return odd * bits(Math.max(1, sequences / odd), 3)
+  return odd * 2 ** Math.round(Math.log2(Math.max(1, sequences / odd)))
 }
 
 export function scaledJob(base: Job, ask: Ask): ScaledJob {
-  const gpus = roundChips(ask.chips, base.cluster.gpusPerNode)
+  const { gpus, globalBatch } = chipsAndBatch(ask, base.cluster.gpusPerNode)
   const model = scaledModel(base.model, ask)
-  const globalBatch = roundSequences(ask.batchTokens / ask.seqLen, gpus)
   const parameters = PER_LAYER * model.layers * model.hidden ** 2
   const stateBytes = optimizers[ask.recipe.optimizer].stateBytes({ rows: model.hidden, columns: model.hidden })
   const job: Job = {
@@ -69,7 +76,10 @@ const NARROWEST = 64
 
 function scaledModel(base: ModelShape, { hidden: width, layers: depth, seqLen, recipe }: Ask): ModelShape {
   const headDim = Math.min(base.headDim, 128)
-  const hidden = Math.max(NARROWEST, width < 8 * headDim ? 2 ** Math.round(Math.log2(width)) : stepped(width, 8 * headDim))
+  const hidden = Math.max(
+    NARROWEST,
+    width < 8 * headDim ? 2 ** Math.round(Math.log2(width)) : stepped(width, 8 * headDim),
+  )
   const heads = Math.max(1, hidden / headDim)
   const kvHeads = heads % base.kvHeads === 0 ? Math.min(base.kvHeads, heads) : heads
   const mlp = PER_LAYER * hidden - 2 * hidden - 2 * kvHeads * headDim
@@ -85,7 +95,9 @@ function scaledModel(base: ModelShape, { hidden: width, layers: depth, seqLen, r
     headDim: hidden / heads,
     ffn,
     maxPositions: base.positions === 'learned' ? seqLen : base.maxPositions,
-    ...(recipe.architecture === 'moe' && recipe.activeFraction < 1 ? { moe: expertsOf(ffn, recipe.activeFraction) } : {}),
+    ...(recipe.architecture === 'moe' && recipe.activeFraction < 1
+      ? { moe: expertsOf(ffn, recipe.activeFraction) }
+      : {}),
   }
 }
 

@@ -13,12 +13,13 @@ const DEEPEST = 64
 /** Context is split only where there are fewer sequences than slots. */
 const MOST_CONTEXT = 16
 
-/** What the scenario's stack overlaps stays as it says. */
+/** What the scenario's stack overlaps stays as it says; nothing is computed again. */
 export function splitsOf(job: Job, given: Strategy): readonly Strategy[] {
   const { model, cluster } = job
-  const tps = powers(1, Math.min(WIDEST, cluster.scaleUp.domain, model.heads, cluster.gpus))
-  // Far below the most that a domain takes, the width is not what is short.
-  const wide = tps.slice(-4)
+  const most = Math.min(WIDEST, cluster.scaleUp.domain, cluster.gpus)
+  const tps = powers(1, most).filter((tp) => model.heads % tp === 0 && model.ffn % tp === 0)
+  // A quarter of the most that a domain takes is narrow enough.
+  const wide = tps.slice(-3)
   const pps = powers(1, Math.min(DEEPEST, model.layers))
   return wide.flatMap((tp) =>
     pps.flatMap((pp) => contextsOf(job, tp * pp).flatMap((cp) => schedulesOf(job, given, { tp, pp, cp }))),
@@ -34,8 +35,9 @@ interface Degrees {
 function contextsOf({ cluster, batch }: Job, chips: number): readonly number[] {
   const slots = cluster.gpus / chips
   const short = Math.ceil(slots / batch.globalBatch)
-  // Exactly as much as it takes for one sequence per slot, or for as many as there are stages.
-  return [...new Set([1, 2 ** Math.ceil(Math.log2(short)), 2 ** Math.ceil(Math.log2(short)) * 2, 2 ** Math.ceil(Math.log2(short)) * 4])].filter(
+  const least = 2 ** Math.ceil(Math.log2(short))
+  // As much as it takes for one sequence per slot, and up to four times as much: more micro-batches, fuller pipelines.
+  return [...new Set([1, least, 4 * least])].filter(
     (cp) => cp >= short && cp <= MOST_CONTEXT && batch.seqLen % cp === 0,
   )
 }
@@ -45,23 +47,31 @@ function schedulesOf(job: Job, given: Strategy, { tp, pp, cp }: Degrees): readon
   const dp = cluster.gpus / (tp * pp * cp)
   const microBatches = batch.globalBatch / dp
   if (!Number.isInteger(dp) || !Number.isInteger(microBatches)) return []
-  const chunks = pp > 1 && microBatches % pp === 0 ? [1, 2 ** Math.floor(Math.log2(Math.max(1, model.layers / pp)))] : [1]
-  const eps = model.moe ? [8, 16, 32, 64].filter((ep) => ep <= (model.moe?.experts ?? 1) && (tp * cp * dp) % ep === 0) : [1]
+  const chunks =
+    pp > 1 && microBatches % pp === 0 ? [1, 2 ** Math.floor(Math.log2(Math.max(1, model.layers / pp)))] : [1]
+  const eps = model.moe
+    ? [8, 16, 32, 64].filter((ep) => ep <= (model.moe?.experts ?? 1) && (tp * cp * dp) % ep === 0)
+    : [1]
   const common = { tp, sp: tp > 1, cp, pp, dp, cpMode: 'ring', microBatch: 1, etp: 1, recomputeModules: [] } as const
   return [...new Set(chunks)].flatMap((vpp) =>
     eps.flatMap((ep) =>
-      (['none', 'full'] as const).flatMap((recompute) =>
-        zerosOf(dp * cp).map((zero): Strategy => {
-          const schedule = vpp > 1 ? 'interleaved' : '1f1b'
-          const shardRanks = zero === 0 ? dp * cp : Math.min(dp * cp, MOST_SHARDS)
-          return { ...given, ...common, vpp, ep, recompute, zero, schedule, shardRanks, layersPerChunk: [] }
-        }),
-      ),
+      zerosOf(dp * cp).map((zero): Strategy => {
+        const schedule = vpp > 1 ? 'interleaved' : '1f1b'
+        const shardRanks = zero === 0 ? dp * cp : shardsOf(dp * cp)
+        return { ...given, ...common, vpp, ep, recompute: 'none', zero, schedule, shardRanks, layersPerChunk: [] }
+      }),
     ),
   )
 }
 
 /** Shards beyond this many save no memory worth having and gather more slowly. */
 const MOST_SHARDS = 1024
+
+/** Half of them, and half again: replicas of equal groups. */
+function shardsOf(ranks: number): number {
+  let shards = ranks
+  while (shards > MOST_SHARDS && shards % 2 === 0) shards /= 2
+  return shards
+}
 
 const zerosOf = (ranks: number): readonly (0 | 1 | 3)[] => (ranks === 1 ? [0] : [1, 3])

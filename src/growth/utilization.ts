@@ -2,7 +2,7 @@
 import type { Job } from '../engine/job.ts'
 import { estimate } from '../engine/simulate.ts'
 import type { Strategy } from '../engine/strategy.ts'
-import { Searcher } from '../search/search.ts'
+import { type Answer, Searcher } from '../search/search.ts'
 import type { Ask, Utilization, Utilized } from './frontier.ts'
 import { FLOP_PER_PARAMETER_TOKEN } from './loss-law.ts'
 import { optimizers } from './optimizer.ts'
@@ -24,25 +24,53 @@ export function engineUtilization(base: Job, given: Strategy): Utilization {
 function keyOf({ job: { model, cluster, batch } }: ScaledJob, { recipe }: Ask): string {
   const { gpus, device, scaleUp, scaleOut } = cluster
   const machine = [gpus, device.hbmBytes, scaleUp.domain, scaleUp.bytesPerSecond, scaleOut.bytesPerSecond]
-  return [model.layers, model.hidden, batch.globalBatch, batch.seqLen, recipe.architecture, recipe.optimizer, ...machine].join()
+  return [
+    model.layers,
+    model.hidden,
+    batch.globalBatch,
+    batch.seqLen,
+    recipe.architecture,
+    recipe.optimizer,
+    ...machine,
+  ].join()
 }
 
 function utilize(scaled: ScaledJob, given: Strategy, ask: Ask): Utilized {
   const { job } = scaled
-  const searcher = new Searcher({ job, given, fixed: {}, goals: ['step.time'], limits: [], most: 1 })
-  for (const split of splitsOf(job, given)) searcher.weighOne(split)
-  const { found, tally } = searcher.answer
+  const splits = splitsOf(job, given)
+  const kept = weighed(job, given, splits)
+  // To compute again is slower: only where nothing fits without.
+  const again = splits.map((split): Strategy => ({ ...split, recompute: 'full' }))
+  const { found, tally } = kept.tally.fitting > 0 ? kept : weighed(job, given, again)
   const [best] = found.toSorted((a, b) => (a.values[0] as number) - (b.values[0] as number))
-  if (!best) return { mfu: 0, why: tally.legal > 0 ? 'no split fits in memory' : 'the batch has too few sequences to split' }
+  if (!best)
+    return {
+      mfu: 0,
+      why: tally.legal > 0 ? 'no split fits in memory' : 'no split of this batch and these GPUs is legal',
+    }
   const simulation = estimate(job, best.strategy)
-  return { mfu: utilizationOf(scaled, ask, simulation.metrics['throughput.tokens_per_second']), split: best.strategy, simulation }
+  return {
+    mfu: utilizationOf(scaled, ask, simulation.metrics['throughput.tokens_per_second']),
+    split: best.strategy,
+    simulation,
+  }
+}
+
+function weighed(job: Job, given: Strategy, splits: readonly Strategy[]): Answer {
+  const searcher = new Searcher({ job, given, fixed: {}, goals: ['step.time'], limits: [], most: 1 })
+  for (const split of splits) searcher.weighOne(split)
+  return searcher.answer
 }
 
 /**
  * Six FLOP per parameter and token, as the loss laws count: what attention, the output matrix and the optimizer take on
  * top is time and not use.
  */
-function utilizationOf({ job, parameters }: ScaledJob, { recipe, machine, batchTokens }: Ask, tokensPerSecond: number): number {
+function utilizationOf(
+  { job, parameters }: ScaledJob,
+  { recipe, machine, batchTokens }: Ask,
+  tokensPerSecond: number,
+): number {
   const useful = FLOP_PER_PARAMETER_TOKEN * parameters * tokensPerSecond
   const side = { rows: job.model.hidden, columns: job.model.hidden }
   const extra = optimizers[recipe.optimizer].flopShare(side, batchTokens)

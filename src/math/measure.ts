@@ -14,7 +14,7 @@ import {
 } from './dimension.ts'
 import { Refusal } from './fault.ts'
 import type { Names } from './names.ts'
-import { unitSymbols, usualSymbol } from './symbols.ts'
+import { percent, unitSymbols, usualSymbol } from './symbols.ts'
 import type {
   ConditionalNode,
   ConstantNode,
@@ -227,6 +227,6 @@ function isLiteral(node: MathNode): boolean {
 }
 
 export function shown(node: MathNode): string {
-  const text = node.toString()
+  const text = node.toString().replaceAll(` ${percent}`, '%')
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }

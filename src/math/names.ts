@@ -1,7 +1,7 @@
 /** What an expression may speak of, and what was meant by a name that is none. */
 import { nearest } from '../base/nearest.ts'
 import type { Unit } from '../units/unit.ts'
-import { unitSymbols } from './symbols.ts'
+import { percent, unitSymbols } from './symbols.ts'
 
 /** A number of a unit, yes or no, or a word: words have names here so that the refusal can say why. */
 export type NameKind = Unit | 'flag' | 'word'
@@ -11,7 +11,7 @@ export type Names = ReadonlyMap<string, NameKind>
 /** The closest name: misspelt, with its words in another order, or cut short. After a number a unit is likelier. */
 export function meantBy(name: string, names: Names, afterNumber: boolean): string | undefined {
   const numbers = [...names].filter(([, kind]) => kind !== 'word').map(([known]) => known)
-  const symbols = name.includes('.') ? [] : [...unitSymbols.keys()]
+  const symbols = name.includes('.') ? [] : [...unitSymbols.keys()].filter((symbol) => symbol !== percent)
   const spelt = nearest(name, afterNumber ? [...symbols, ...numbers] : [...numbers, ...symbols])
   return spelt ?? shuffled(name, numbers) ?? part(name, numbers)
 }

@@ -34,7 +34,11 @@ const prefixes: readonly (readonly [string, number])[] = [
   ['P', 1e15],
 ]
 
+/** Stands for `%` after a number: the parser reads `38% + 2%` as a remainder. A letter to it, and on no keyboard. */
+export const percent = '\u214d'
+
 export const unitSymbols: ReadonlyMap<string, UnitSymbol> = new Map([
+  [percent, { factor: 0.01, dimension: bare }],
   ...prefixes.map(([symbol, factor]) => [symbol, { factor, dimension: bare }] as const),
   ...measured.flatMap((unit) =>
     [...scalesOf(unit)]

@@ -14,7 +14,7 @@ import type {
 import { Refusal, type Stretch } from './fault.ts'
 import { type MathNode, parseTree, symbol } from './instance.ts'
 import { meantBy, type Names } from './names.ts'
-import { unitSymbols } from './symbols.ts'
+import { percent, unitSymbols } from './symbols.ts'
 
 export type { ConditionalNode, ConstantNode, FunctionNode, MathNode, OperatorNode, RelationalNode, SymbolNode }
 
@@ -65,16 +65,21 @@ export function readTree(text: string, names: Names): MathNode {
   const walk = (node: MathNode, isFunction: boolean): void => {
     if (++nodes > mostNodes) throw new Refusal('check/too-long', { limit: `${mostNodes} terms` })
     if (!isFunction) allow(node, text, names)
-    node.forEach((child, path) => walk(child, node.type === 'FunctionNode' && path === 'fn'))
+    node.forEach((child, path) => {
+      walk(child, node.type === 'FunctionNode' && path === 'fn')
+    })
   }
   walk(flat, false)
   return flat
 }
 
-/** U+00B5, which keyboards have, becomes U+03BC, which the parser takes for a letter. */
+/** A number and `%`, unless an operand follows: `5 % 3` is a remainder. */
+const percentage = /(?<=\d\.?\s*)%(?!\s*(?:[\d.(]|(?!(?:and|or)\b)[\p{L}_$]))/gu
+
+/** Position by position. U+00B5, which keyboards have, becomes U+03BC, which the parser takes for a letter. */
 function parse(text: string): MathNode {
   try {
-    return parseTree(text.replaceAll('\u00b5', '\u03bc'))
+    return parseTree(text.replaceAll('\u00b5', '\u03bc').replace(percentage, percent))
   } catch (error) {
     throw new Refusal('check/syntax', { detail: detailOf(error) }, stretchOf(error, text))
   }

@@ -54,6 +54,11 @@ export function share(description: string) {
   return quantity('ratio', description, { from: 0, to: 1 })
 }
 
+/** A share of a rate that something is divided by: nothing runs at none of it. */
+export function shareOfRate(description: string) {
+  return quantity('ratio', description, { above: 0, to: 1 })
+}
+
 /** A plain factor. */
 export function factor(description: string, limits: Limits = { from: 0 }) {
   return quantity('ratio', description, limits)

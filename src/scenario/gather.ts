@@ -38,13 +38,21 @@ interface Loaded {
   readonly parsed: Parsed
 }
 
-export function gather(path: string, files: Files): Gathered | { readonly problems: readonly LocatedProblem[] } {
+/** `over` is a file that lies on top of all: a calibration of the user's own. */
+export function gather(
+  path: string,
+  files: Files,
+  over?: string,
+): Gathered | { readonly problems: readonly LocatedProblem[] } {
   const gathering: Gathering = { files, via: new Map(), problems: [] }
   const base = layer({ kind: 'catalog', name: foundation }, undefined, [], gathering)
   invariant(base, `the catalog has no sound ${foundation}`)
   const top = layer({ kind: 'file', path }, undefined, [], gathering)
+  const last = over === undefined ? undefined : layer({ kind: 'file', path: over }, undefined, [], gathering)
   if (gathering.problems.length > 0 || !top) return { problems: gathering.problems }
-  return { tree: ownTitle(merge(base.tree, top.tree), top.own), main: top.source, via: gathering.via }
+  const composed = merge(base.tree, top.tree)
+  const tree = ownTitle(last ? merge(composed, last.tree) : composed, top.own)
+  return { tree, main: top.source, via: gathering.via }
 }
 
 interface Layer {

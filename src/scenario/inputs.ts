@@ -46,8 +46,16 @@ function kindOf(path: Path): InputKind {
   return unit ?? (field instanceof z.ZodBoolean ? 'flag' : field instanceof z.ZodLiteral ? 'count' : 'word')
 }
 
+const flat = new WeakMap<Scenario, Inputs>()
+
 /** As composed and parsed, defaults included. */
 export function inputsOf(scenario: Scenario): Inputs {
+  const known = flat.get(scenario) ?? flatten(scenario)
+  flat.set(scenario, known)
+  return known
+}
+
+function flatten(scenario: Scenario): Inputs {
   const found = new Map<string, InputValue>()
   for (const section of inputSections) collect(scenario[section], section, found)
   return found

@@ -35,11 +35,14 @@ export interface ReadOptions {
   readonly sets: readonly string[]
   /** Where the strategy is what is looked for, that of the file need not be legal. */
   readonly anyStrategy?: boolean
+  /** A fragment that lies over the scenario and under the sets: what `clusterwise calibrate` wrote. */
+  readonly calibration?: string
 }
 
 /** Throws a ScenarioError that carries everything found wrong, sorted by place. */
-export function readScenario(path: string, files: Files, { sets, anyStrategy = false }: ReadOptions): Loaded {
-  const { gathered, origin, scenario } = parseFile(path, files, sets)
+export function readScenario(path: string, files: Files, options: ReadOptions): Loaded {
+  const { sets, anyStrategy = false, calibration } = options
+  const { gathered, origin, scenario } = parseFile(path, files, sets, calibration)
   const resolved = anyStrategy ? coherent(scenario, origin) : checked(scenario, origin)
   const { measured } = scenario
   return {
@@ -53,12 +56,12 @@ export function readScenario(path: string, files: Files, { sets, anyStrategy = f
 }
 
 /** Each value by itself is sound; whether they go together has not been asked. */
-export function parseScenario(path: string, files: Files, sets: readonly string[]): Scenario {
-  return parseFile(path, files, sets).scenario
+export function parseScenario(path: string, files: Files, options: ReadOptions): Scenario {
+  return parseFile(path, files, options.sets, options.calibration).scenario
 }
 
-function parseFile(path: string, files: Files, sets: readonly string[]) {
-  const gathered = gather(path, files)
+function parseFile(path: string, files: Files, sets: readonly string[], calibration?: string) {
+  const gathered = gather(path, files, calibration)
   if ('problems' in gathered) throw new ScenarioError(sorted(gathered.problems))
   const { tree, problems } = override(gathered.tree, sets)
   if (problems.length > 0) throw new ScenarioError(problems)

@@ -116,7 +116,12 @@ function batchOf(training: Scenario['training'], model: ModelShape): Batch {
   const globalBatch = given(training.global_batch, 'global_batch')
   const steps = training.steps === undefined ? undefined : training.steps * seqLen * globalBatch
   const documentLen = training.document_length
-  return { seqLen, ...(documentLen && { documentLen: Math.min(documentLen, seqLen) }), globalBatch, tokens: training.tokens ?? steps ?? tokensPerParameter * countParameters(model).total }
+  return {
+    seqLen,
+    ...(documentLen && { documentLen: Math.min(documentLen, seqLen) }),
+    globalBatch,
+    tokens: training.tokens ?? steps ?? tokensPerParameter * countParameters(model).total,
+  }
 }
 
 function clusterOf(cluster: Scenario['cluster'], datatype: Datatype): Cluster {

@@ -8,7 +8,19 @@
 import * as z from 'zod'
 import { attentionKernels, datatypes } from '../engine/job.ts'
 import { cpModes, recomputeModules, recomputes, schedules } from '../engine/strategy.ts'
-import { choice, count, factor, flag, orWord, quantity, section, share, shorthand, text } from './fields.ts'
+import {
+  choice,
+  count,
+  factor,
+  flag,
+  orWord,
+  quantity,
+  section,
+  share,
+  shareOfRate,
+  shorthand,
+  text,
+} from './fields.ts'
 
 const rateOf = (datatype: string) =>
   quantity(
@@ -17,7 +29,7 @@ const rateOf = (datatype: string) =>
   ).optional()
 
 const heldOf = (datatype: string) =>
-  share(`Share of the ${datatype} peak that large matmuls hold through a long training run.`).optional()
+  shareOfRate(`Share of the ${datatype} peak that large matmuls hold through a long training run.`).optional()
 
 const each = <K extends string, V>(keys: readonly K[], make: (key: K) => V): Record<K, V> =>
   Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<K, V>
@@ -43,9 +55,11 @@ const gpu = section('One accelerator.', {
     matmul: section('Share of the dense peak by datatype.', each(datatypes, heldOf)).prefault({}),
     attention: section(
       'Share of the bf16 peak by attention kernel, counting only the FLOP that a causal mask leaves.',
-      each(attentionKernels, (kernel) => share(`Share of the bf16 peak that ${kernel} attention reaches.`).optional()),
+      each(attentionKernels, (kernel) =>
+        shareOfRate(`Share of the bf16 peak that ${kernel} attention reaches.`).optional(),
+      ),
     ).prefault({}),
-    memory: share('Share of the memory bandwidth that streaming kernels reach.').optional(),
+    memory: shareOfRate('Share of the memory bandwidth that streaming kernels reach.').optional(),
   }).prefault({}),
   reserved: quantity('bytes', 'Memory taken by driver context and communicators before the first tensor.', {
     from: 0,
@@ -68,7 +82,7 @@ const scaleUp = section('What joins the GPUs of one domain: NVLink, xGMI, ICI.',
     'Through a switch, each to each, or along axes. Default: switch.',
   ).default('switch'),
   axes: count('Axes of a torus. Default: 1.').default(1),
-  efficiency: share(
+  efficiency: shareOfRate(
     'Bus bandwidth of a large ring collective over the link rate. Default 0.8: nccl-tests on DGX H100, 361 of 450 GB/s.',
   ).default(0.8),
   reduction_efficiency: factor(
@@ -85,7 +99,7 @@ const scaleOut = section('What joins the domains: InfiniBand, RoCE, EFA.', {
   name: text('Name of the network.').optional(),
   bandwidth: quantity('bytesPerSecond', 'Network rate of one GPU in one direction, such as 400 Gb/s.').optional(),
   topology: choice(['rail', 'fat-tree'], 'Rail-optimised, or plain fat tree. Default: rail.').default('rail'),
-  efficiency: share(
+  efficiency: shareOfRate(
     'Bus bandwidth of a large collective over the network rate. Default 0.9: nccl-tests reaches 46 of 50 GB/s.',
   ).default(0.9),
   oversubscription: factor('Rate into a block over rate out of it; 1 is non-blocking. Default: 1.', {
@@ -288,7 +302,9 @@ const software = section('The training stack as documented facts.', {
     host_per_expert: quantity('seconds', 'And for each expert of a rank. Default: 0 s.', { from: 0 }).prefault('0 s'),
   }).prefault({}),
   cuda_graphs: flag('Are layers replayed as CUDA graphs? Then the host costs nothing. Default: false.').default(false),
-  tp_rate: share('Rate of tensor-parallel collectives over that of a stack tuned for the machine. Default: 1.').default(1),
+  tp_rate: shareOfRate(
+    'Rate of tensor-parallel collectives over that of a stack tuned for the machine. Default: 1.',
+  ).default(1),
   sharded_pieces: count(
     'Collectives in which ZeRO 2 and 3 move one layer: 1 where its tensors travel as one (FSDP), else as many as it has. Default: 1.',
   ).default(1),
@@ -326,6 +342,8 @@ const economics = section('What it costs. Say a price, or capex and lifetime.', 
 
 const time = (description: string) => quantity('seconds', description, { from: 0 }).optional()
 const part = (description: string) => share(description).optional()
+const partOfRate = (description: string) => shareOfRate(description).optional()
+const rate = (description: string) => factor(description, { above: 0 }).optional()
 const plain = (description: string) => factor(description).optional()
 
 const calibration = section('Constants of the performance model that belong to no chip.', {
@@ -335,21 +353,19 @@ const calibration = section('Constants of the performance model that belong to n
   kernel: time('Launch and ramp of one kernel.'),
   attention_half_sequence: plain('Sequence length at which attention reaches half its rate.'),
   attention_half_blocks: plain('Row blocks per multiprocessor at which attention reaches half its rate.'),
-  attention_backward_rate: plain('Backward rate of attention over its forward rate.'),
-  attention_narrow_heads: plain('Rate with heads narrower than 128, over the rate at 128.'),
-  attention_context_parallel: plain('Rate of attention under context parallelism, over the rate without.'),
-  unfused_attention_rate: plain('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
-  attention_latent_rate: plain(
-    'Rate of attention with keys and values of different widths, over that with equal ones.',
-  ),
-  grouped_memory_rate: plain('Memory rate of grouped matmuls over that of large ones.'),
+  attention_backward_rate: rate('Backward rate of attention over its forward rate.'),
+  attention_narrow_heads: rate('Rate with heads narrower than 128, over the rate at 128.'),
+  attention_context_parallel: rate('Rate of attention under context parallelism, over the rate without.'),
+  unfused_attention_rate: rate('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
+  attention_latent_rate: rate('Rate of attention with keys and values of different widths, over that with equal ones.'),
+  grouped_memory_rate: rate('Memory rate of grouped matmuls over that of large ones.'),
   group: time('Time per expert of a grouped matmul.'),
   eager_traffic: plain('Memory traffic of one kernel per operator over that of fused kernels.'),
   collective: time('Fixed cost of one collective.'),
   tree_step: time('Time of one step of a tree.'),
-  tree_efficiency: part('Bandwidth of a tree over that of a ring.'),
+  tree_efficiency: partOfRate('Bandwidth of a tree over that of a ring.'),
   in_network: time('Time of a reduction in the switch.'),
-  all_to_all_efficiency: part('Bandwidth of an all-to-all over the link rate.'),
+  all_to_all_efficiency: partOfRate('Bandwidth of an all-to-all over the link rate.'),
   point_to_point: time('Fixed cost of one transfer between stages.'),
   tp_hidden: part('Share of tensor-parallel communication that a stack with overlap hides.'),
   tp_backward_hidden: part("Share of it that Megatron's backward hides behind matmuls without further ado."),
@@ -433,13 +449,15 @@ const checks = z
 
 /** Names as in src/growth/, which this room does not know; `cli/growth/question.ts` fails to compile where they differ. */
 const growth = section('From compute to a model: asked by absorb, grow and compare-paradigms.', {
-  time: quantity('seconds', 'How long the cluster trains. Default: 90 days, a long run of 2024 (Epoch AI: rarely above half a year).').prefault(
-    '90 days',
-  ),
-  gpus: count(
-    'GPUs that may be used. Default: what budget and power allow, or else cluster.gpus.',
+  time: quantity(
+    'seconds',
+    'How long the cluster trains. Default: 90 days, a long run of 2024 (Epoch AI: rarely above half a year).',
+  ).prefault('90 days'),
+  gpus: count('GPUs that may be used. Default: what budget and power allow, or else cluster.gpus.').optional(),
+  budget: quantity(
+    'usd',
+    'Money for GPUs: owned at economics.capex where that is given, else rented at the price.',
   ).optional(),
-  budget: quantity('usd', 'Money for GPUs: owned at economics.capex where that is given, else rented at the price.').optional(),
   power: quantity('watts', 'Power of the site; a GPU draws its share of the node times the PUE.').optional(),
   architecture: choice(
     ['transformer', 'encoder', 'moe', 'convolution', 'lstm', 'mamba', 'hybrid'],
@@ -460,9 +478,14 @@ const growth = section('From compute to a model: asked by absorb, grow and compa
     ['besiroglu', 'hoffmann', 'hoffmann-printed', 'muennighoff'],
     'Law of the loss. Default: besiroglu (Besiroglu et al. 2024, arXiv:2404.10102).',
   ).default('besiroglu'),
-  data: orWord('unlimited', 'tokens', 'Unique tokens there are. Default: 300T, effective public text (Villalobos et al. 2024, arXiv:2211.04325).', {
-    from: 1,
-  }).prefault('300T'),
+  data: orWord(
+    'unlimited',
+    'tokens',
+    'Unique tokens there are. Default: 300T, effective public text (Villalobos et al. 2024, arXiv:2211.04325).',
+    {
+      from: 1,
+    },
+  ).prefault('300T'),
   data_policy: choice(
     ['standard', 'regularized'],
     'regularized: 30 × weight decay and ensembles (Kim et al. 2025, arXiv:2509.14786). Default: standard.',
@@ -509,5 +532,4 @@ export const scenarioSchema = section('A training run on a cluster, or a fragmen
 
 /** A scenario as merged and parsed: numbers in SI base units. */
 export type Scenario = z.output<typeof scenarioSchema>
-export type CheckSpec = NonNullable<Scenario['checks']>[number]
 export type Measured = NonNullable<Scenario['measured']>

@@ -36,15 +36,19 @@ export interface Calibrated {
 /** An 80 % range is so many standard deviations wide to each side. */
 const deviations = 1.2816
 
-/** What is left between runs of one cluster when its rate is right: the same run twice, and the model's own scatter. */
-const noise = 0.03
+/**
+ * Of the spread that such a range stands for: what the runs of one source have in common, so that one of them tells of
+ * the others, and what is left between them. Measured on sources left out of the fit: scripts/leave-out.ts.
+ */
+const common = 0.75
+const scatter = 0.75
 
 /** Standard deviations of ln of what stacks and fabrics differ in: leave-out errors say nothing of these alone. */
 const hostSpread = 0.5
 const networkSpread = 0.25
 
 /** Of the variance that the catalog leaves a factor, the runs must take this share. */
-const decided = 0.5
+const decided = 0.3
 
 const none: Factors = { sustained: 1, host: 1, network: 1 }
 
@@ -81,12 +85,21 @@ const scaled = <Name extends string>(rates: Readonly<Record<Name, number>>, fact
 export function calibrate(given: readonly Observation[]): Calibrated | undefined {
   const observations = given.filter(({ job, strategy, measured }) => judge(simulate(job, strategy), measured))
   if (observations.length === 0) return undefined
-  const spreads: Factors = { sustained: spreadOf(observations), host: hostSpread, network: networkSpread }
+  const spread = spreadOf(observations)
+  const spreads: Factors = { sustained: common * spread, host: hostSpread, network: networkSpread }
+  const evidence: Evidence = { observations, spreads, noise: scatter * spread }
   const before = observations.map((observation) => residual(observation, none))
-  const fitted = decidedBy(observations, spreads)
-  const factors = mostLikely(observations, fitted, spreads)
+  const fitted = decidedBy(evidence)
+  const factors = mostLikely(evidence, fitted)
   const after = observations.map((observation) => residual(observation, factors))
   return { factors, fitted, before: before.map(Math.expm1), after: after.map(Math.expm1) }
+}
+
+interface Evidence {
+  readonly observations: readonly Observation[]
+  /** Standard deviation of ln of each factor, and of each run around the right ones. */
+  readonly spreads: Factors
+  readonly noise: number
 }
 
 /** How far the catalog's rates may be off, by the range that it gives these runs. */
@@ -110,44 +123,44 @@ function slope(observation: Observation, factors: Factors, knob: Knob): number {
   return (at(step) - at(-step)) / (2 * step)
 }
 
-/** One by one, what explains most first: a factor that another already explains is not moved for the same reason. */
-function decidedBy(observations: readonly Observation[], spreads: Factors): readonly Knob[] {
+/** The factors of which the runs say more than the catalog, or else the one of which they say most. */
+function decidedBy({ observations, spreads, noise }: Evidence): readonly Knob[] {
   const slopes = observations.map((observation) => knobs.map((knob) => slope(observation, none, knob)))
-  const covariance = posterior(slopes, knobs.map((knob) => spreads[knob]))
+  const covariance = posterior(slopes, spreads, knobs, noise)
   const left = knobs.map((knob, i) => (covariance[i]?.[i] as number) / spreads[knob] ** 2)
   const found = knobs.filter((_, i) => (left[i] as number) < 1 - decided)
   return found.length > 0 ? found : [knobs[left.indexOf(Math.min(...left))] as Knob]
 }
 
 /** Covariance of the factors once the runs are seen. */
-function posterior(slopes: readonly (readonly number[])[], spreads: readonly number[]): readonly (readonly number[])[] {
-  return inverse(information(slopes, spreads))
-}
-
-function information(slopes: readonly (readonly number[])[], spreads: readonly number[]): number[][] {
-  return spreads.map((spread, i) =>
-    spreads.map((_, j) => {
-      const seen = slopes.reduce((sum, row) => sum + ((row[i] as number) * (row[j] as number)) / noise ** 2, 0)
-      return seen + (i === j ? 1 / spread ** 2 : 0)
+function posterior(slopes: readonly (readonly number[])[], spreads: Factors, of: readonly Knob[], noise: number) {
+  const information = of.map((knob, i) =>
+    of.map((_, j) => {
+      const seen = slopes.reduce((sum, row) => sum + (row[i] as number) * (row[j] as number), 0) / noise ** 2
+      return seen + (i === j ? 1 / spreads[knob] ** 2 : 0)
     }),
   )
+  return inverse(information)
 }
 
-const rounds = 4
+const rounds = 2
 
-function mostLikely(observations: readonly Observation[], fitted: readonly Knob[], spreads: Factors): Factors {
+/** Farther than this the slope at one place says nothing about another. */
+const farthest = 1
+
+function mostLikely({ observations, spreads, noise }: Evidence, fitted: readonly Knob[]): Factors {
   let factors = none
   for (let round = 0; round < rounds; round++) {
     const slopes = observations.map((observation) => fitted.map((knob) => slope(observation, factors, knob)))
     const residuals = observations.map((observation) => residual(observation, factors))
     const pull = fitted.map((knob, i) => {
-      const seen = slopes.reduce((sum, row, at) => sum + ((row[i] as number) * (residuals[at] as number)) / noise ** 2, 0)
-      return -seen - Math.log(factors[knob]) / spreads[knob] ** 2
+      const seen = slopes.reduce((sum, row, run) => sum + (row[i] as number) * (residuals[run] as number), 0)
+      return -seen / noise ** 2 - Math.log(factors[knob]) / spreads[knob] ** 2
     })
-    const covariance = posterior(slopes, fitted.map((knob) => spreads[knob]))
+    const covariance = posterior(slopes, spreads, fitted, noise)
     const moved = fitted.map((knob, i) => {
       const by = (covariance[i] as readonly number[]).reduce((sum, value, j) => sum + value * (pull[j] as number), 0)
-      return [knob, factors[knob] * Math.exp(Math.max(-1, Math.min(1, by)))] as const
+      return [knob, factors[knob] * Math.exp(Math.max(-farthest, Math.min(farthest, by)))] as const
     })
     factors = { ...factors, ...Object.fromEntries(moved) }
   }
@@ -163,7 +176,7 @@ function inverse(matrix: readonly (readonly number[])[]): readonly (readonly num
     const first = pivot[i] as number
     rows[i] = pivot.map((value) => value / first)
     for (let j = 0; j < size; j++) {
-      const factor = j === i ? 0 : (rows[j] as number[])[i] as number
+      const factor = j === i ? 0 : ((rows[j] as number[])[i] as number)
       rows[j] = (rows[j] as number[]).map((value, at) => value - factor * ((rows[i] as number[])[at] as number))
     }
   }

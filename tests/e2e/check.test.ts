@@ -303,8 +303,8 @@ describe('lint', () => {
   test('a fragment is whole enough with --partial', async () => {
     await inFolder(async (cwd) => {
       layOut(cwd)
-      expect((await clusterwise(['lint', 'shared'], { cwd, env })).code).toBe(2)
-      expect(await clusterwise(['lint', 'shared', 'plans', '--partial'], { cwd, env })).toMatchObject({
+      expect((await clusterwise(['lint', 'base'], { cwd, env })).code).toBe(2)
+      expect(await clusterwise(['lint', 'base', 'plans', '--partial'], { cwd, env })).toMatchObject({
         code: 0,
         err: '',
       })

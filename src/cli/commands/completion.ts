@@ -2,8 +2,11 @@
 import type { Command } from 'commander'
 import { catalogNames } from '../catalog.ts'
 import { type ExitCode, exit, UsageError } from '../exit.ts'
-import { formats } from '../formats.ts'
+import { formats, gateFormats } from '../formats.ts'
 import type { Host } from '../host.ts'
+
+/** Reports and gates have formats of their own; the shell need not know which is whose. */
+const everyFormat = [...new Set<string>([...formats, ...gateFormats])]
 
 interface Word {
   readonly word: string
@@ -60,7 +63,7 @@ _clusterwise() {
     return
   fi
   if [[ $before == -f || $before == --format ]]; then
-    COMPREPLY=($(compgen -W '${formats.join(' ')}' -- "$word"))
+    COMPREPLY=($(compgen -W '${everyFormat.join(' ')}' -- "$word"))
     return
   fi
   case \${COMP_WORDS[1]} in
@@ -94,7 +97,7 @@ ${described.join('')}  )
     return
   fi
   if [[ $words[CURRENT-1] == (-f|--format) ]]; then
-    compadd -- ${formats.join(' ')}
+    compadd -- ${everyFormat.join(' ')}
     return
   fi
   case $words[2] in
@@ -111,7 +114,7 @@ function fish(commands: readonly Choices[]): string {
       `complete -c clusterwise -n __fish_use_subcommand -f -a ${word} -d '${quoted(text)}'`,
       ...flags.map((flag) => `${here} -l ${flag.word.replace(/^--/, '')} -d '${quoted(flag.text)}'`),
       ...(words.length > 0 ? [`${here} -f -a '${join(words)}'`] : []),
-      ...(flags.some((flag) => flag.word === '--format') ? [`${here} -l format -x -a '${formats.join(' ')}'`] : []),
+      ...(flags.some((flag) => flag.word === '--format') ? [`${here} -l format -x -a '${everyFormat.join(' ')}'`] : []),
     ]
   })
   return `# clusterwise completion for fish: clusterwise completion fish | source\n${lines.join('\n')}\n`

@@ -1,7 +1,7 @@
 /** From a scenario to what `growth/` is asked. */
 import { countParameters } from '../../engine/parameters.ts'
-import { type Means, affordableChips, machineOf, type Resource } from '../../growth/machine.ts'
 import { surfaces } from '../../growth/loss-law.ts'
+import { affordableChips, type Means, machineOf, type Resource } from '../../growth/machine.ts'
 import type { Recipe } from '../../growth/recipe.ts'
 import type { Sought } from '../../growth/sought.ts'
 import { engineUtilization } from '../../growth/utilization.ts'
@@ -44,7 +44,8 @@ function chipsOf({ scenario, job }: Loaded, chipWatts: number): { readonly chips
   }
   const found = affordableChips(means, chipWatts)
   if (found.chips >= 1 && Number.isFinite(found.chips)) return found
-  if (found.chips >= 1) throw new UsageError('a budget needs a price', 'say economics.price (2.5 USD/h) or economics.capex (45k USD)')
+  if (found.chips >= 1)
+    throw new UsageError('a budget needs a price', 'say economics.price (2.5 USD/h) or economics.capex (45000 USD)')
   throw new UsageError('budget and power do not reach for one GPU', 'raise growth.budget or growth.power')
 }
 

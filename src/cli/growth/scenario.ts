@@ -1,14 +1,15 @@
 /** The scenario of a growth command: a file, or a cluster of the catalog and flags. */
-import { soughtOf } from './question.ts'
-import type { Sought } from '../../growth/sought.ts'
+
 import type { Rates } from '../../growth/compare.ts'
+import type { Sought } from '../../growth/sought.ts'
 import type { Asked } from '../../report/compose/growth/title.ts'
 import { type Loaded, readScenario } from '../../scenario/read.ts'
+import { UsageError } from '../exit.ts'
 import { scenarioFiles } from '../files.ts'
 import type { Host } from '../host.ts'
 import { type ReadOptions, readStdin } from '../reading.ts'
 import { tool } from '../version.ts'
-import { UsageError } from '../exit.ts'
+import { soughtOf } from './question.ts'
 
 export interface GrowthOptions extends ReadOptions {
   readonly gpus?: string
@@ -23,7 +24,11 @@ export interface GrowthScenario {
   readonly rates: Rates
 }
 
-export async function growthScenario(file: string | undefined, options: GrowthOptions, host: Host): Promise<GrowthScenario> {
+export async function growthScenario(
+  file: string | undefined,
+  options: GrowthOptions,
+  host: Host,
+): Promise<GrowthScenario> {
   const loaded = await load(file, options, host)
   const { device } = loaded.job.cluster
   const { peakFlopPerSecond: peak } = device
@@ -36,10 +41,19 @@ async function load(file: string | undefined, options: GrowthOptions, host: Host
   const sets = [...(options.set ?? []), ...flagSets(options)]
   const entry = file === undefined || /^clusters\/[\w.-]+$/.test(file) ? (file ?? USUAL_CLUSTER) : undefined
   if (file === undefined && flagSets(options).length === 0)
-    throw new UsageError('nothing to ask about', 'name a scenario or a cluster of the catalog, or say --gpus, --budget or --power')
+    throw new UsageError(
+      'nothing to ask about',
+      'name a scenario or a cluster of the catalog, or say --gpus, --budget or --power',
+    )
   const stdin = entry ? fragment(entry) : file === '-' ? await readStdin(host) : undefined
-  const view = { ...(stdin === undefined ? {} : { stdin }), ...(options.root === undefined ? {} : { root: options.root }) }
-  return readScenario(stdin === undefined ? (file as string) : '-', scenarioFiles(view, host), { sets, anyStrategy: true })
+  const view = {
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(options.root === undefined ? {} : { root: options.root }),
+  }
+  return readScenario(stdin === undefined ? (file as string) : '-', scenarioFiles(view, host), {
+    sets,
+    anyStrategy: true,
+  })
 }
 
 /** Flags are overrides by another name. */

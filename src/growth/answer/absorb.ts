@@ -4,7 +4,7 @@ import { type Ahead, roadAhead } from '../ahead.ts'
 import { type Binding, bindingOf } from '../binding.ts'
 import type { Cited } from '../cited.ts'
 import { type Interval, interval } from '../ensemble.ts'
-import { frontier, type Point, type Settled, settle } from '../frontier.ts'
+import { frontier, type Point, type Settled, settle, settleRoughly } from '../frontier.ts'
 import { groundsOf } from '../grounds.ts'
 import { flopWorth, surfaceLoss } from '../loss-law.ts'
 import { composedGain, SUSPICIOUS_GAIN } from '../recipe.ts'
@@ -62,7 +62,7 @@ export function answerAbsorb(sought: Sought): AbsorbAnswer {
       absorption: absorb(point),
       binding: bindingOf(point, sought.resource),
       ...doubts(point),
-      ahead: roadAhead(settled, sought.resource),
+      ahead: roadAhead(settled),
       planned: plannedOf(sought),
       gain,
       suspicious: gain > SUSPICIOUS_GAIN,
@@ -76,7 +76,7 @@ const tenth = (settled: Settled): Settled => ({ ...settled, seconds: settled.sec
 
 function doubts(point: Point): Pick<Absorbed, 'lossInterval' | 'lastDecade' | 'equivalentInterval'> {
   const { settled } = point
-  const all = members(settled).map((member) => ({ now: settle(member), before: settle(tenth(member)) }))
+  const all = members(settled).map((member) => ({ now: settleRoughly(member), before: settleRoughly(tenth(member)) }))
   return {
     lossInterval: interval(all.map(({ now }) => now.lossNats)),
     equivalentInterval: interval(all.map(({ now }) => now.equivalentFlop)),

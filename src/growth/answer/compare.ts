@@ -1,4 +1,5 @@
 /** `compare-paradigms`: same FLOP, better model? And how many chips each family keeps busy. */
+import { type Claim, claimsOf } from '../claims.ts'
 import { type Comparison, compareParadigms, type Rates } from '../compare.ts'
 import { type ArchitectureName, computers } from '../computer.ts'
 import { effective } from '../data-limit.ts'
@@ -16,7 +17,14 @@ export interface Compared {
   readonly epochs: readonly EpochRow[]
   readonly computers: readonly ParadigmComputer[]
   readonly svm: SvmComputer
-  readonly sizes: { readonly layers: number; readonly hidden: number; readonly seqLen: number; readonly batchTokens: number }
+  /** Where they are asked for. */
+  readonly claims?: readonly Claim[]
+  readonly sizes: {
+    readonly layers: number
+    readonly hidden: number
+    readonly seqLen: number
+    readonly batchTokens: number
+  }
 }
 
 export interface EpochRow {
@@ -30,7 +38,7 @@ export interface EpochRow {
 const FAMILY_BATCH = 16e6
 const FAMILY_ACTIVE = 0.05
 
-export function answerCompare(sought: Sought, rates: Rates): Compared {
+export function answerCompare(sought: Sought, rates: Rates, claims = false): Compared {
   const settled = usualSettled(sought)
   const standard = settle(settled)
   const { recipe, machine } = settled
@@ -46,6 +54,7 @@ export function answerCompare(sought: Sought, rates: Rates): Compared {
     ),
     svm: svmComputer(machine, classicSvm),
     sizes,
+    ...(claims && { claims: claimsOf(settled, rates) }),
   }
 }
 

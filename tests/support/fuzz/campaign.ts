@@ -110,6 +110,26 @@ const examples = [
   ...['plans/plans/dense-70b.yaml', 'plans/plans/small-8b.yaml'],
 ]
 
+const withExperts = `extends: [clusters/dgx-h100, models/llama3-8b, software/megatron-core-2024]
+model:
+  name: experts
+  ffn: 14336
+  moe: { experts: 8, top_k: 2, ffn: 14336 }
+cluster:
+  gpus: 64
+training:
+  sequence_length: 8192
+  global_batch: 256
+  tokens: 1T
+parallel:
+  tp: 2
+  ep: 4
+  etp: 1
+  zero: 1
+checks:
+  - model.moe.experts >= 8
+`
+
 function worldOf(): World {
   const shipped = nodeFiles(repo)
   const current = { text: '' }
@@ -124,7 +144,7 @@ function worldOf(): World {
   }
   // Roots are known from the file that a chain begins with.
   shipped.open({ kind: 'file', path: 'scenarios/examples/plans/plans/small-8b.yaml' })
-  const texts = examples.map((name) => readFileSync(join(repo, 'scenarios/examples', name), 'utf8'))
+  const texts = [...examples.map((name) => readFileSync(join(repo, 'scenarios/examples', name), 'utf8')), withExperts]
   return { texts, files, current }
 }
 

@@ -74,6 +74,9 @@ const scalars = [
     'models/llama3-8b',
     'clusters/none',
     '../../../etc/passwd',
+    '../../../../../../etc/x.yaml',
+    'missing.yaml',
+    '/dev/zero.yaml',
     'plan.yaml',
     './plan.yaml',
     'a'.repeat(5000),
@@ -231,6 +234,15 @@ export function hostileYaml(dice: Dice): string {
 
 const settable = [...inputKinds().keys()]
 const sizes = [
+  '900 GB/s',
+  '30k USD',
+  '2 USD/h',
+  '[40, 40]',
+  'ulysses',
+  'learned',
+  'gpipe',
+  'interleaved',
+  'fp8',
   '1',
   '2',
   '3',

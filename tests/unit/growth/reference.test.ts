@@ -276,6 +276,47 @@ describe('thirty billion dollars and half a year', () => {
     expect(best.parameters).toBeLessThan(3e13)
     near(1.8926 - best.lossNats, 0.047, 0.05)
   })
+
+  test.each([
+    [2, 3.4e6, 4.4e28],
+    [4, 1.7e6, 2.2e28],
+  ])('rented at %d USD an hour', (usdPerHour, chips, flop) => {
+    const rented = affordableChips({ seconds, usd: 30e9, usdPerChipSecond: usdPerHour / HOUR }, 2000)
+    expect(rented.bound).toBe('money')
+    near(rented.chips, chips, 0.02)
+    near(flopOf(rented.chips), flop, 0.03)
+  })
+
+  test('in fp8: twice the rate less its overheads', () => {
+    // B200 data sheet, dense fp8 over bf16: 4.5 / 2.25 PFLOP/s. The published estimate takes 1.65 of it.
+    const fp8 = (chips: number) => flopOf(chips) * 2
+    expect(fp8(buy(30e9))).toBeGreaterThan(1.4e28)
+    const rented = affordableChips({ seconds, usd: 30e9, usdPerChipSecond: 2 / HOUR }, 2000).chips
+    expect(fp8(rented)).toBeGreaterThan(7e28)
+    // At the same compute fp8 counts as a model of 8 % fewer parameters: the higher rate is worth far more.
+    const recipe = { ...standardRecipe, uniqueTokens: Number.POSITIVE_INFINITY, datatype: 'fp8' } as const
+    const chips = buy(30e9)
+    const calm = { ...h100, chips, peakFlopPerSecond: 2.25e15, chipMeanSeconds: Number.POSITIVE_INFINITY }
+    const bf16 = settle({ machine: calm, seconds, recipe: { ...recipe, datatype: 'bf16' }, mfu: 0.4, batchFactor: 1 })
+    const faster = settle({
+      machine: { ...calm, peakFlopPerSecond: 4.5e15 },
+      seconds,
+      recipe,
+      mfu: 0.4,
+      batchFactor: 1,
+    })
+    const gain = faster.equivalentFlop / bf16.equivalentFlop
+    expect(gain).toBeGreaterThan(1.6)
+    expect(gain).toBeLessThan(2)
+  })
+
+  test('a site of one gigawatt runs out of power before money', () => {
+    const bought = affordableChips({ seconds, usd: 30e9, usdPerChip: 45_000, watts: 1e9, pue: 1.1 }, 2000)
+    expect(bought).toEqual({ chips: Math.floor(1e9 / 2200), bound: 'power' })
+    expect(affordableChips({ seconds, chips: 100, usd: 30e9, usdPerChip: 45_000, watts: 1e9 }, 2000).bound).toBe(
+      'chips',
+    )
+  })
 })
 
 describe('from 10ⁿ to 10ⁿ⁺³', () => {

@@ -79,6 +79,11 @@ test.each<[string, number | boolean]>([
   ['mod(parallel.tp, 3) == 2 and 5 % 3 == 2', true],
   ['2 ^ 3 ^ 2', 512],
   ['1/2 GB < 1 GB', true],
+  ['mfu > 38% + 2%', true],
+  ['mfu > 38 % + 4 %', false],
+  ['38% <= mfu <= 60% and mfu != 10% or parallel.sp', true],
+  ['mfu / 50% < 1 and max(10%, 5%) == 0.1', true],
+  ['7 % parallel.tp == 7', true],
 ])('%s is %s', (text, value) => {
   const found = compiled(text).evaluate(scope)
   if (typeof value === 'number') expect(found).toBeCloseTo(value, 9)
@@ -120,7 +125,7 @@ test.each([
 test('clauses, their sides and their units', () => {
   const { clauses } = compiled('(mfu >= 38%) and 1 GB <= memory.peak < 72 GB and parallel.sp')
   expect(clauses.map(({ text }) => text)).toEqual([
-    'mfu >= 38 / 100',
+    'mfu >= 38%',
     '1 GB <= memory.peak',
     'memory.peak < 72 GB',
     'parallel.sp',

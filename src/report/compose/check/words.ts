@@ -10,7 +10,6 @@ import type { Assignment, InputValue } from '../../../check/plan.ts'
 import { catalogue } from '../../../engine/catalogue.ts'
 import type { MetricName } from '../../../engine/metrics.ts'
 import { formatQuantity } from '../../../units/format.ts'
-import type { Unit } from '../../../units/unit.ts'
 import type { Tool } from '../../report.ts'
 import { change as signed } from '../../words.ts'
 
@@ -20,7 +19,6 @@ export interface Dictionary {
   readonly written: (path: string, value: InputValue | undefined) => string
   /** The same for `--set`, exact. */
   readonly setting: (assignment: Assignment) => string
-  readonly unitOf: (path: string) => Unit | undefined
   /** A file as CI names it: from the top of the repository, with `/`. */
   readonly uri: (file: string) => string
   readonly tool: Tool

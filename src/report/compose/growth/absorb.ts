@@ -1,13 +1,24 @@
 /** The page of `absorb`. */
-import type { Absorbed, AbsorbAnswer } from '../../../growth/answer/absorb.ts'
+import type { AbsorbAnswer, Absorbed } from '../../../growth/answer/absorb.ts'
 import { formatQuantity } from '../../../units/format.ts'
-import { bar, cell, column, type Prose, type Report, row, type Section, sumRow, type Table, type Tiles } from '../../report.ts'
+import {
+  bar,
+  cell,
+  column,
+  type Prose,
+  type Report,
+  row,
+  type Section,
+  sumRow,
+  type Table,
+  type Tiles,
+} from '../../report.ts'
 import { group, percent } from '../../words.ts'
 import { strategyWords } from '../search/strategy.ts'
 import { absorbFields, absorbRecord } from './absorb-record.ts'
 import { groundsTable, unverified } from './grounds.ts'
 import { type Asked, titleOf } from './title.ts'
-import { count, flop, nats, span, times, tokens, TRUSTED_FLOP } from './words.ts'
+import { count, fixed, flop, nats, part, span, TRUSTED_FLOP, times, tokens } from './words.ts'
 
 export function composeAbsorb(asked: Asked, answer: AbsorbAnswer, verbose = false): Report {
   const { tool } = asked
@@ -15,7 +26,13 @@ export function composeAbsorb(asked: Asked, answer: AbsorbAnswer, verbose = fals
     const { sought, why } = answer
     const sections: readonly Section[] = [
       titleOf(asked, sought),
-      { kind: 'verdict', role: 'bad', word: 'NOTHING', text: why, lines: ['No model of the family trains on this cluster.'] },
+      {
+        kind: 'verdict',
+        role: 'bad',
+        word: 'NOTHING',
+        text: why,
+        lines: ['No model of the family trains on this cluster.'],
+      },
     ]
     return { tool, sections, data: { name: asked.name, file: asked.file, reached: false, why }, fields: [] }
   }
@@ -42,9 +59,15 @@ function verdict({ binding, absorption, point }: Absorbed): Section {
     kind: 'verdict',
     role: half ? 'warn' : 'good',
     word: half ? 'STALLS' : 'ABSORBS',
-    text: `${percent(absorption.ofDelivered)} of what the GPUs deliver becomes model; 1 % more of them brings ${marginal.toFixed(2)} %`,
+    text: `${shareWords(absorption.ofDelivered)}; 1 % more of them brings ${fixed(marginal)} %`,
     lines: [`What binds: ${binding.name}. ${idle(point)}`],
   }
+}
+
+/** A better paradigm than the yardstick makes more of its FLOP than they are. */
+function shareWords(share: number): string {
+  if (share <= 1) return `${part(share)} of what the GPUs deliver becomes model`
+  return `the model is worth ${times(share)} what the GPUs deliver, in FLOP of the standard recipe`
 }
 
 function idle({ usedChips, settled }: Absorbed['point']): string {
@@ -65,7 +88,7 @@ function tiles({ point, lossInterval, lastDecade, absorption }: Absorbed): Tiles
         label: far ? 'LAST TENFOLD BOUGHT' : 'LOSS',
         value: far ? nats(lastDecade.nats) : formatQuantity(point.lossNats, 'nats'),
         details: far
-          ? [span(lastDecade.interval), `loss ${point.lossNats.toFixed(3)} ± E`]
+          ? [span(lastDecade.interval), `loss ${point.lossNats.toFixed(3)} ± 0.04 (E)`]
           : [span(lossInterval, (value) => value.toFixed(3)), `last tenfold ${nats(lastDecade.nats)}`],
       },
       {
@@ -81,7 +104,10 @@ function tiles({ point, lossInterval, lastDecade, absorption }: Absorbed): Tiles
       {
         label: 'COMPUTE',
         value: flop(hardwareFlop),
-        details: [`as good as ${flop(equivalentFlop)}`, `A ${percent(absorption.ofDelivered)}  m ${absorption.marginal.toFixed(2)}`],
+        details: [
+          `as good as ${flop(equivalentFlop)}`,
+          `A ${part(absorption.ofDelivered)}  m ${fixed(absorption.marginal)}`,
+        ],
       },
     ],
   }
@@ -113,7 +139,13 @@ function waterfallTable({ absorption, point }: Absorbed): Table {
     kind: 'table',
     title: 'From peak to absorbed',
     aside: 'logarithmic; factors multiply',
-    columns: [column(''), column('', 'right'), column('FLOP left', 'right'), column('', 'left', 'bar'), column('', 'left', 'drop')],
+    columns: [
+      column(''),
+      column('', 'right'),
+      column('FLOP left', 'right'),
+      column('', 'left', 'bar'),
+      column('', 'left', 'drop'),
+    ],
     rows: [
       row(cell('peak', 'strong'), cell(''), cell(flop(point.peakFlop)), bar(0, 1, 'accent'), cell('')),
       ...waterfall
@@ -129,7 +161,13 @@ function waterfallTable({ absorption, point }: Absorbed): Table {
             cell(stepWords[step] ?? '', 'dim'),
           )
         }),
-      sumRow(cell('absorbed', 'strong'), cell(percent(absorption.ofPeak)), cell(flop(point.equivalentFlop), 'strong'), bar(0, at(Math.log(point.equivalentFlop)), 'accent'), cell('compute-equivalent', 'dim')),
+      sumRow(
+        cell('absorbed', 'strong'),
+        cell(part(absorption.ofPeak)),
+        cell(flop(point.equivalentFlop), 'strong'),
+        bar(0, at(Math.log(point.equivalentFlop)), 'accent'),
+        cell('compute-equivalent', 'dim'),
+      ),
     ],
   }
 }
@@ -138,19 +176,22 @@ const SHOWN_PRICES = 5
 
 function bindingTable({ binding, sought }: Absorbed): Table {
   const most = Math.max(...binding.prices.map(({ elasticity }) => elasticity), 1e-9)
-  const named = (constraint: string) => (constraint === 'compute' ? (sought.resource === 'chips' ? 'chips' : sought.resource) : constraint)
+  const named = (constraint: string) =>
+    constraint === 'compute' ? (sought.resource === 'chips' ? 'chips' : sought.resource) : constraint
   return {
     kind: 'table',
     title: 'What binds',
     aside: 'compute-equivalent gained by 1 % more of each, utilization held',
     columns: [column(''), column('', 'right'), column('', 'left', 'bar')],
-    rows: binding.prices.slice(0, SHOWN_PRICES).map(({ constraint, elasticity }) =>
-      row(
-        cell(named(constraint), named(constraint) === binding.name ? 'strong' : 'plain'),
-        cell(`${elasticity > 0 ? '+' : ''}${elasticity.toFixed(3)} %`),
-        bar(0, Math.max(0, elasticity / most)),
+    rows: binding.prices
+      .slice(0, SHOWN_PRICES)
+      .map(({ constraint, elasticity }) =>
+        row(
+          cell(named(constraint), named(constraint) === binding.name ? 'strong' : 'plain'),
+          cell(`${elasticity > 5e-4 ? '+' : ''}${fixed(elasticity, 3)} %`),
+          bar(0, Math.max(0, elasticity / most)),
+        ),
       ),
-    ),
   }
 }
 
@@ -160,7 +201,8 @@ function limitsTable({ point }: Absorbed): Table {
   const engine = simulation
     ? `${group(simulation.job.cluster.gpus)} GPUs, ${group(simulation.job.batch.globalBatch)} sequences, ${simulation.job.model.layers} layers of ${group(simulation.job.model.hidden)}`
     : ''
-  const line = (label: string, value: string, note: string) => row(cell(label), cell(value, 'strong'), cell(note, 'dim'))
+  const line = (label: string, value: string, note: string) =>
+    row(cell(label), cell(value, 'strong'), cell(note, 'dim'))
   return {
     kind: 'table',
     title: 'How it runs',
@@ -168,11 +210,27 @@ function limitsTable({ point }: Absorbed): Table {
     columns: [column(''), column(''), column('', 'left', 'below')],
     rows: [
       ...(split ? [line('split', strategyWords(split), `searched by the engine at ${engine}`)] : []),
-      ...(simulation ? [line('MFU', percent(simulation.metrics.mfu), `attention and output matrix counted; goodput ${percent(point.goodput)}`)] : []),
+      ...(simulation
+        ? [
+            line(
+              'MFU',
+              percent(simulation.metrics.mfu),
+              `attention and output matrix counted; goodput ${percent(point.goodput)}`,
+            ),
+          ]
+        : []),
       line('shape', `${Math.round(shape.layers)} layers of ${group(Math.round(shape.hidden))}`, ''),
-      line('batch', `${tokens(batchTokens)}, ${group(Math.round(steps))} steps`, `critical ${tokens(criticalTokens)}; at the roofline ${tokens(batchForChips)} keep ${group(Math.round(point.usedChips))} GPUs busy`),
+      line(
+        'batch',
+        `${tokens(batchTokens)}, ${group(Math.round(steps))} steps`,
+        `critical ${tokens(criticalTokens)}; at the roofline ${tokens(batchForChips)} keep ${group(Math.round(point.usedChips))} GPUs busy`,
+      ),
       line('tensor parallel', `at most ${Math.floor(bounds.tp)}`, `bound by ${bounds.tpLimit}`),
-      line('GPUs', `at most ${count(bounds.chipsPerToken * batchTokens)} at this batch`, `bound by ${bounds.limit}; memory of ${group(machine.chips)} holds ${count(point.memoryParameters)} parameters`),
+      line(
+        'GPUs',
+        `at most ${count(bounds.chipsPerToken * batchTokens)} at this batch`,
+        `bound by ${bounds.limit}; memory of ${group(machine.chips)} holds ${count(point.memoryParameters)} parameters`,
+      ),
     ],
   }
 }
@@ -183,7 +241,13 @@ function aheadTable({ ahead, point }: Absorbed): Table {
     kind: 'table',
     title: 'On the road of more GPUs',
     aside: 'same time, utilization held',
-    columns: [column(''), column('compute', 'right'), column('GPUs', 'right'), column('from here', 'right'), column('what binds there')],
+    columns: [
+      column(''),
+      column('compute', 'right'),
+      column('GPUs', 'right'),
+      column('from here', 'right'),
+      column('what binds there'),
+    ],
     rows: ahead.map(({ threshold, offeredFlop, chips, passed, binding }) =>
       row(
         cell(thresholdWords[threshold]),
@@ -212,9 +276,25 @@ function doubts(absorbed: Absorbed): Prose {
     mark: 'bullet',
     items: [
       cell(plan),
-      cell(`16 surfaces × 3 batch laws × 3 stocks, 5 to 95 %: compute-equivalent ${span(equivalentInterval, flop)}; loss ${span(lossInterval, (value) => value.toFixed(3))} nats, most of it doubt about E.`),
-      ...(point.hardwareFlop > TRUSTED_FLOP ? [cell('Beyond 1e26 FLOP only differences and compute-equivalents mean something: no law was fitted above 1e23.', 'warn')] : []),
-      ...(suspicious ? [cell(`Claims multiply to ${times(gain)}: above 5 × they have never been seen together. No joint law exists.`, 'warn')] : []),
+      cell(
+        `16 surfaces × 3 batch laws × 3 stocks, 5 to 95 %: compute-equivalent ${span(equivalentInterval, flop)}; loss ${span(lossInterval, (value) => value.toFixed(3))} nats, most of it doubt about E.`,
+      ),
+      ...(point.hardwareFlop > TRUSTED_FLOP
+        ? [
+            cell(
+              'Beyond 1e26 FLOP only differences and compute-equivalents mean something: no law was fitted above 1e23.',
+              'warn',
+            ),
+          ]
+        : []),
+      ...(suspicious
+        ? [
+            cell(
+              `Claims multiply to ${times(gain)}: above 5 × they have never been seen together. No joint law exists.`,
+              'warn',
+            ),
+          ]
+        : []),
       ...(weak.length > 0 ? [cell(`Unverified: ${weak.map(({ label }) => label).join('; ')}.`, 'warn')] : []),
     ],
   }

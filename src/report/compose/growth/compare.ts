@@ -1,18 +1,31 @@
 /** The page of `compare-paradigms`. */
 import type { Compared } from '../../../growth/answer/compare.ts'
 import type { Comparison } from '../../../growth/compare.ts'
-import { bar, cell, column, type Field, type Json, type Prose, type Report, row, type Section, type Table } from '../../report.ts'
+import {
+  bar,
+  cell,
+  column,
+  type Field,
+  type Json,
+  type Prose,
+  type Report,
+  row,
+  type Section,
+  type Table,
+} from '../../report.ts'
 import { about, group, percent } from '../../words.ts'
 import { soughtRecord } from './absorb-record.ts'
+import { claimsRecord, claimsTable } from './claims.ts'
 import { type Asked, titleOf } from './title.ts'
 import { confidenceCell, flop, pair, span, times, tokens } from './words.ts'
 
 export function composeCompare(asked: Asked, compared: Compared): Report {
   const sections: readonly Section[] = [
     titleOf(asked, compared.sought),
-    ...choiceTables(compared),
+    choicesTable(compared),
     epochsTable(compared),
     familiesTable(compared),
+    ...(compared.claims ? [claimsTable(compared.claims)] : []),
     notes(compared),
   ]
   return { tool: asked.tool, sections, data: compareRecord(asked, compared), fields: fieldsOf(compared) }
@@ -27,28 +40,37 @@ const kinds = {
   settings: 'Settings',
 } as const satisfies Record<Comparison['choice']['kind'], string>
 
-function choiceTables({ rows, standard }: Compared): readonly Table[] {
+function choicesTable({ rows, standard }: Compared): Table {
   const { recipe } = standard.settled
-  const against = `against ${recipe.architecture}, ${recipe.optimizer}, ${recipe.datatype}, ${recipe.objective} at ${flop(standard.hardwareFlop)}`
-  return (Object.keys(kinds) as (keyof typeof kinds)[])
-    .map((kind) => ({ kind, of: rows.filter(({ choice }) => choice.kind === kind) }))
-    .filter(({ of }) => of.length > 0)
-    .map(({ kind, of }, n): Table => ({
-      kind: 'table',
-      title: kinds[kind],
-      aside: n === 0 ? against : '',
-      columns: [column('', 'left'), column('same FLOP', 'right'), column('span', 'right', 'drop'), column('same cluster', 'right'), column('verdict'), column('confidence', 'left', 'drop')],
-      rows: of.map(choiceRow),
-    }))
+  const of = (kind: string) => rows.filter(({ choice }) => choice.kind === kind)
+  return {
+    kind: 'table',
+    title: 'Same FLOP, better model?',
+    aside: `against ${recipe.architecture}, ${recipe.optimizer}, ${recipe.datatype}, ${recipe.objective} at ${flop(standard.hardwareFlop)}`,
+    columns: [
+      column(''),
+      column('same FLOP', 'right'),
+      column('span', 'right'),
+      column('cluster', 'right'),
+      column('verdict'),
+      column('confidence', 'left', 'drop'),
+    ],
+    rows: (Object.keys(kinds) as (keyof typeof kinds)[])
+      .filter((kind) => of(kind).length > 0)
+      .flatMap((kind) => [row(cell(kinds[kind], 'accent')), ...of(kind).map(choiceRow)]),
+  }
 }
 
 function choiceRow(comparison: Comparison) {
   const { choice, sameFlop, sameCluster, suspicious } = comparison
   const mark = suspicious ? ' !' : ''
   return row(
-    cell(choice.label),
+    cell(`  ${choice.label.split(',')[0]}`.replace('  BERT (encoder', '  BERT (masked tokens)')),
     cell(`${times(sameFlop.central)}${mark}`, suspicious ? 'warn' : 'strong'),
-    cell(span(sameFlop, (value) => times(value).replace(' ×', '')), 'dim'),
+    cell(
+      span(sameFlop, (value) => times(value).replace(' ×', '')),
+      'dim',
+    ),
     cell(times(sameCluster.central)),
     cell(verdictOf(comparison), roleOf(comparison)),
     confidenceCell(choice.cited.confidence),
@@ -59,10 +81,10 @@ const NOTABLE = 1.05
 
 /** Cheaper is a factor on compute; a ceiling moves only where data, batch or bits set it. */
 function verdictOf({ choice, sameFlop, sameCluster, usedShare }: Comparison): string {
-  if (usedShare < 0.5) return `keeps ${percent(usedShare)} of the GPUs busy`
+  if (usedShare < 0.5) return 'too few GPUs find work'
   if (choice.kind === 'data') return 'lifts the data ceiling'
-  if (choice.label.startsWith('masked diffusion')) return 'dearer; lifts the data ceiling'
-  if (sameFlop.low < 1 && sameFlop.high > NOTABLE) return 'cheaper or dearer: unsure'
+  if (choice.label.startsWith('masked diffusion')) return 'lifts the data ceiling'
+  if (sameFlop.low < 1 && sameFlop.high > NOTABLE) return 'unsure'
   const best = Math.max(sameFlop.central, sameCluster.central)
   if (sameCluster.central < 1 / NOTABLE && sameFlop.central > 0.95) return 'same quality, slower'
   if (best > NOTABLE) return 'cheaper, same ceiling'
@@ -80,7 +102,12 @@ function epochsTable({ epochs }: Compared): Table {
     aside: 'what tokens that were read before are worth in fresh ones',
     columns: [column(''), column('all of them', 'right'), column('the next', 'right'), column('', 'left', 'bar')],
     rows: epochs.map(({ epochs: n, ofFresh, atTheMargin }) =>
-      row(cell(n === 1 ? 'one epoch' : `${n} epochs`), cell(percent(ofFresh)), cell(percent(atTheMargin)), bar(0, atTheMargin)),
+      row(
+        cell(n === 1 ? 'one epoch' : `${n} epochs`),
+        cell(percent(ofFresh)),
+        cell(percent(atTheMargin)),
+        bar(0, atTheMargin),
+      ),
     ),
   }
 }
@@ -94,12 +121,36 @@ function familiesTable({ computers, svm, sizes }: Compared): Table {
     kind: 'table',
     title: 'How many GPUs a family keeps busy',
     aside: `${Math.round(sizes.layers)} layers of ${group(Math.round(sizes.hidden))}, ${tokens(sizes.batchTokens)} a step, context ${group(sizes.seqLen)}; logarithmic`,
-    columns: [column(''), column('GPUs', 'right'), column('', 'left', 'bar'), column('serial steps', 'right'), column('TP', 'right', 'drop'), column('slots', 'right', 'drop'), column('limited by')],
+    columns: [
+      column(''),
+      column('GPUs', 'right'),
+      column('', 'left', 'bar'),
+      column('serial steps', 'right'),
+      column('TP', 'right', 'drop'),
+      column('slots', 'right', 'drop'),
+      column('limited by'),
+    ],
     rows: [
       ...sorted.map(({ label, usefulChips, chain, tp, slots, limit }) =>
-        row(cell(label), cell(about(Math.round(usefulChips)), 'strong'), bar(0, length(usefulChips), 'accent'), cell(about(Math.round(chain))), cell(String(Math.floor(tp))), cell(about(Math.max(1, Math.round(slots)))), cell(limit, 'dim')),
+        row(
+          cell(label),
+          cell(about(Math.round(usefulChips)), 'strong'),
+          bar(0, length(usefulChips), 'accent'),
+          cell(about(Math.round(chain))),
+          cell(String(Math.floor(tp))),
+          cell(about(Math.max(1, Math.round(slots)))),
+          cell(limit, 'dim'),
+        ),
       ),
-      row(cell('kernel SVM (SMO)'), cell(about(Math.round(svm.usefulChips)), 'strong'), bar(0, length(svm.usefulChips), 'accent'), cell(about(svm.chain)), cell('1'), cell(''), cell(`memory; ${percent(svm.utilization)} of peak`, 'dim')),
+      row(
+        cell('kernel SVM (SMO)'),
+        cell(about(Math.round(svm.usefulChips)), 'strong'),
+        bar(0, length(svm.usefulChips), 'accent'),
+        cell(about(svm.chain)),
+        cell('1'),
+        cell(''),
+        cell(`memory; ${percent(svm.utilization)} of peak`, 'dim'),
+      ),
     ],
   }
 }
@@ -110,15 +161,25 @@ function notes({ standard }: Compared): Prose {
     title: 'Read with care',
     mark: 'bullet',
     items: [
-      cell('× is compute-equivalent: how much compute the standard recipe needs for the same loss, over the compute spent. Same cluster adds what the chips run faster or leave idle.'),
-      cell('Cheaper moves along the same curve; only data, critical batch, repair and width move where it ends (grow shows by how much).'),
+      cell(
+        '× is compute-equivalent: how much compute the standard recipe needs for the same loss, over the compute spent. Cluster adds what the chips run faster or leave idle.',
+      ),
+      cell(
+        'Cheaper moves along the same curve; only data, critical batch, repair and width move where it ends (grow shows by how much).',
+      ),
       cell('! factors above 5 × were never seen together with others, and no joint law exists.', 'warn'),
-      cell(`Utilization is ${percent(standard.settled.mfu)} for every row; LSTM, CNN and Mamba are not layers of the engine yet.`, 'dim'),
+      cell(
+        `Utilization is ${percent(standard.settled.mfu)} for every row; LSTM, CNN and Mamba are not layers of the engine yet.`,
+        'dim',
+      ),
     ],
   }
 }
 
-function compareRecord(asked: Asked, { sought, standard, rows, epochs, computers, svm, sizes }: Compared): { readonly [key: string]: Json } {
+function compareRecord(
+  asked: Asked,
+  { sought, standard, rows, epochs, computers, svm, sizes, claims }: Compared,
+): { readonly [key: string]: Json } {
   return {
     name: asked.name,
     file: asked.file,
@@ -141,13 +202,32 @@ function compareRecord(asked: Asked, { sought, standard, rows, epochs, computers
         validity: choice.cited.validity,
       }
     }),
-    epochs: epochs.map(({ epochs: n, ofFresh, atTheMargin }) => ({ epochs: n, of_fresh: ofFresh, at_the_margin: atTheMargin })),
-    families: computers.map(({ name, usefulChips, chain, tp, slots, limit, flopPerToken, pool }) => ({ name, gpus: usefulChips, serial_steps: chain, tp, slots, limit, flop_per_token: flopPerToken, pool: pool.of, pool_size: pool.size })),
+    epochs: epochs.map(({ epochs: n, ofFresh, atTheMargin }) => ({
+      epochs: n,
+      of_fresh: ofFresh,
+      at_the_margin: atTheMargin,
+    })),
+    families: computers.map(({ name, usefulChips, chain, tp, slots, limit, flopPerToken, pool }) => ({
+      name,
+      gpus: usefulChips,
+      serial_steps: chain,
+      tp,
+      slots,
+      limit,
+      flop_per_token: flopPerToken,
+      pool: pool.of,
+      pool_size: pool.size,
+    })),
     svm: { gpus: svm.usefulChips, serial_steps: svm.chain, utilization: svm.utilization },
     sizes: { ...sizes },
+    ...(claims && { claims: claimsRecord(claims) }),
   }
 }
 
 function fieldsOf({ rows }: Compared): readonly Field[] {
-  return rows.map(({ choice, sameFlop }) => ({ name: `${choice.kind}.${choice.label}`, unit: 'ratio', value: sameFlop.central }))
+  return rows.map(({ choice, sameFlop }) => ({
+    name: `${choice.kind}.${choice.label}`,
+    unit: 'ratio',
+    value: sameFlop.central,
+  }))
 }

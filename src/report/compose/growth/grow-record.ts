@@ -14,7 +14,11 @@ export function growRecord(asked: Asked, grown: Grown): { readonly [key: string]
     ...soughtRecord(sought),
     reference_utilization: road.referenceMfu,
     decades: grown.decades.map(decadeRecord),
-    crossings: grown.crossings.map(({ threshold, at }) => ({ threshold, flop: at?.offeredFlop ?? null, binding: at?.binding ?? null })),
+    crossings: grown.crossings.map(({ threshold, at }) => ({
+      threshold,
+      flop: at?.offeredFlop ?? null,
+      binding: at?.binding ?? null,
+    })),
     tests: grown.tests.map((test) => ({
       from: test.from,
       to: test.to,
@@ -29,7 +33,12 @@ export function growRecord(asked: Asked, grown: Grown): { readonly [key: string]
     levers: grown.shifts.map((shift) => ({
       name: shift.name,
       label: shift.label,
-      decades: { flop: shift.offeredDecades, gpus: shift.chipDecades, equivalent: shift.equivalentDecades, same_gpus: shift.sameChipsDecades },
+      decades: {
+        flop: shift.offeredDecades,
+        gpus: shift.chipDecades,
+        equivalent: shift.equivalentDecades,
+        same_gpus: shift.sameChipsDecades,
+      },
       effect: shift.effect,
     })),
     grounds: groundsRecord(grown.grounds),

@@ -6,10 +6,10 @@ import { bar, cell, column, type Prose, type Report, row, type Section, type Tab
 import { percent } from '../../words.ts'
 import { strategyWords } from '../search/strategy.ts'
 import { thresholdWords } from './absorb.ts'
-import { growFields, growRecord } from './grow-record.ts'
 import { groundsTable, unverified } from './grounds.ts'
+import { growFields, growRecord } from './grow-record.ts'
 import { type Asked, titleOf } from './title.ts'
-import { count, decades as signed, flop, nats, span, times, TRUSTED_FLOP, tokens } from './words.ts'
+import { count, fixed, flop, nats, decades as signed, span, TRUSTED_FLOP, times, tokens } from './words.ts'
 
 export function composeGrow(asked: Asked, grown: Grown, verbose = false): Report {
   const sections: readonly Section[] = [
@@ -65,11 +65,17 @@ function picture({ decades, crossings, wall, wallBinding }: Grown): Table {
   }
 }
 
-const short = { 'half at the margin': 'm < ½', 'half of all': 'A < ½', 'a hundredth of a nat per decade': '< 0.01 nats per tenfold' } as const
+const short = {
+  'half at the margin': 'm < ½',
+  'half of all': 'A < ½',
+  'a hundredth of a nat per decade': '< 0.01 nats per tenfold',
+} as const
 
 const power = (value: number): string => {
   const exponent = Math.log10(value)
-  return Math.abs(exponent - Math.round(exponent)) < 1e-6 ? `1e${Math.round(exponent)}` : value.toExponential(1).replace('e+', 'e')
+  return Math.abs(exponent - Math.round(exponent)) < 1e-6
+    ? `1e${Math.round(exponent)}`
+    : value.toExponential(1).replace('e+', 'e')
 }
 
 function decadesTable({ decades }: Grown): Table {
@@ -94,25 +100,39 @@ function decadesTable({ decades }: Grown): Table {
       return row(
         cell(power(offeredFlop), 'strong'),
         cell(count(chips)),
-        cell(offeredFlop > TRUSTED_FLOP ? `(${point.lossNats.toFixed(3)})` : point.lossNats.toFixed(4), offeredFlop > TRUSTED_FLOP ? 'dim' : 'plain'),
-        cell(gain ? nats(-gain.nats).replace(' nats', '') : ''),
+        cell(
+          offeredFlop > TRUSTED_FLOP ? `(${point.lossNats.toFixed(3)})` : point.lossNats.toFixed(4),
+          offeredFlop > TRUSTED_FLOP ? 'dim' : 'plain',
+        ),
+        cell(gain ? change(gain.nats) : ''),
         cell(gain ? times(gain.equivalentRatio) : ''),
         cell(percent(ofOffered)),
-        cell(absorption.marginal.toFixed(2), absorption.marginal < 0.5 ? 'warn' : 'plain'),
+        cell(fixed(absorption.marginal), absorption.marginal < 0.5 ? 'warn' : 'plain'),
         cell(ratio.toPrecision(3)),
-        cell(gain ? gain.ratioSlope.toFixed(2).replace('-', '−') : '', 'dim'),
+        cell(gain ? fixed(gain.ratioSlope) : '', 'dim'),
         cell(binding.name),
       )
     }),
   }
 }
 
+/** Below what the arithmetic resolves, nothing. */
+const change = (gained: number): string => (Math.abs(gained) < 1e-7 ? '0' : nats(-gained).replace(' nats', ''))
+
 function runsTable({ decades }: Grown): Table {
   return {
     kind: 'table',
     title: 'The best runs',
     aside: 'splits searched by the engine',
-    columns: [column('FLOP'), column('model', 'right'), column('tokens', 'right'), column('batch', 'right'), column('use', 'right'), column('goodput', 'right', 'drop'), column('split')],
+    columns: [
+      column('FLOP'),
+      column('model', 'right'),
+      column('tokens', 'right'),
+      column('batch', 'right'),
+      column('use', 'right'),
+      column('goodput', 'right', 'drop'),
+      column('split'),
+    ],
     rows: decades.map(({ milestone: { offeredFlop, point } }) =>
       row(
         cell(power(offeredFlop), 'strong'),
@@ -132,11 +152,19 @@ function testsTable({ tests }: Grown): Table {
     kind: 'table',
     title: 'A thousandfold compute: is it digested?',
     aside: 'yes if at least half of its logarithm arrives (C_eq × 31.6); 5 to 95 %',
-    columns: [column(''), column('Δ nats', 'right'), column('interval', 'right', 'drop'), column('of reducible', 'right', 'drop'), column('C_eq ×', 'right'), column('interval', 'right', 'drop'), column('')],
+    columns: [
+      column(''),
+      column('Δ nats', 'right'),
+      column('interval', 'right', 'drop'),
+      column('of reducible', 'right', 'drop'),
+      column('C_eq ×', 'right'),
+      column('interval', 'right', 'drop'),
+      column(''),
+    ],
     rows: tests.map((test) =>
       row(
         cell(`${power(test.from)} → ${power(test.to)}`, 'strong'),
-        cell(nats(-test.nats).replace(' nats', '')),
+        cell(change(test.nats)),
         cell(span(test.natsInterval), 'dim'),
         cell(percent(-test.removed)),
         cell(times(test.equivalentRatio)),
@@ -167,7 +195,14 @@ function shiftsTable({ shifts }: Grown): Table {
     kind: 'table',
     title: 'What would move the wall',
     aside: 'decades; utilization held',
-    columns: [column(''), column('compute', 'right'), column('GPUs', 'right', 'drop'), column('C_eq there', 'right'), column('same GPUs', 'right'), column('')],
+    columns: [
+      column(''),
+      column('compute', 'right'),
+      column('GPUs', 'right', 'drop'),
+      column('C_eq there', 'right'),
+      column('same GPUs', 'right'),
+      column(''),
+    ],
     rows: sorted.map(({ label, offeredDecades, chipDecades, equivalentDecades, sameChipsDecades, effect }: Shift) =>
       row(
         cell(label),
@@ -190,12 +225,23 @@ function notes({ grounds, road, crossings, decades }: Grown): Prose {
     title: 'Read with care',
     mark: 'bullet',
     items: [
-      cell(`FLOP is what is bought: GPUs at ${percent(road.referenceMfu)} for the whole time. A: compute-equivalent over it. m: gain of 1 % more GPUs.`),
-      cell(`R: compute over communication of fully sharded training at the critical batch; it goes as C^${mean.toFixed(2).replace('-', '−')} on this road.`),
-      ...crossings.map(({ threshold, at }) =>
-        cell(at ? `${thresholdWords[threshold]}: from ${flop(at.offeredFlop)}, bound by ${at.binding}.` : `${thresholdWords[threshold]}: not on this road.`),
+      cell(
+        `FLOP is what is bought: GPUs at ${percent(road.referenceMfu)} for the whole time. A: compute-equivalent over it. m: gain of 1 % more GPUs.`,
       ),
-      cell('Beyond 1e26 FLOP losses stand in brackets: E alone is uncertain by 0.04 nats. Differences and compute-equivalents hold better.', 'warn'),
+      cell(
+        `R: compute over communication of fully sharded training at the critical batch; it goes as C^${fixed(mean)} on this road.`,
+      ),
+      ...crossings.map(({ threshold, at }) =>
+        cell(
+          at
+            ? `${thresholdWords[threshold]}: from ${flop(at.offeredFlop)}, bound by ${at.binding}.`
+            : `${thresholdWords[threshold]}: not on this road.`,
+        ),
+      ),
+      cell(
+        'Beyond 1e26 FLOP losses stand in brackets: E alone is uncertain by 0.04 nats. Differences and compute-equivalents hold better.',
+        'warn',
+      ),
       cell('Walls, levers and intervals hold utilization at the reference; the decades ask the engine.', 'dim'),
       ...(weak.length > 0 ? [cell(`Unverified: ${weak.map(({ label }) => label).join('; ')}.`, 'warn')] : []),
     ],

@@ -1,10 +1,13 @@
 /** The words that the pages of growth share. */
-import type { Interval } from '../../../growth/ensemble.ts'
+
 import type { Confidence } from '../../../growth/cited.ts'
+import type { Interval } from '../../../growth/ensemble.ts'
 import { formatQuantity } from '../../../units/format.ts'
 import { type Cell, cell, type Json } from '../../report.ts'
+import { percent } from '../../words.ts'
 
-export const flop = (value: number): string => formatQuantity(value, 'flop')
+/** Always in powers of ten, so that they can be compared at a glance. */
+export const flop = (value: number): string => `${value.toExponential(2).replace('e+', 'e')} FLOP`
 export const count = (value: number): string => formatQuantity(value, 'count')
 export const tokens = (value: number): string => formatQuantity(value, 'tokens')
 
@@ -26,6 +29,16 @@ export function times(value: number): string {
   if (!Number.isFinite(value)) return '∞'
   if (value >= 1e4 || value < 1e-3) return `${value.toExponential(1).replace('e+', 'e')} ×`
   return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(value < 1 ? 2 : 3))} ×`
+}
+
+/** 61.6 %, and 4.0e-4 % where one digit would say nothing. */
+export const part = (share: number): string =>
+  share > 0 && share < 5e-4 ? `${(share * 100).toExponential(1)} %` : percent(share)
+
+/** 0.58; −0.02; never −0.00. */
+export function fixed(value: number, digits = 2): string {
+  const words = value.toFixed(digits)
+  return Number(words) === 0 ? words.replace('-', '') : words.replace('-', '−')
 }
 
 /** +1.2: decades, with their sign. */

@@ -1,0 +1,98 @@
+/** The frontier asks the engine: jobs of models that have no file, splits of them, and what comes of it. */
+import { expect, test } from 'vitest'
+import { nodeFiles } from '../../../src/cli/files.ts'
+import { soughtOf } from '../../../src/cli/growth/question.ts'
+import { brokenRules } from '../../../src/engine/rules.ts'
+import { answerAbsorb } from '../../../src/growth/answer/absorb.ts'
+import type { Ask } from '../../../src/growth/frontier.ts'
+import { roundChips, scaledJob } from '../../../src/growth/scaled-job.ts'
+import { splitsOf } from '../../../src/growth/splits.ts'
+import { readScenario } from '../../../src/scenario/read.ts'
+import { repo } from '../../support/host.ts'
+
+const read = (file: string, ...sets: string[]) =>
+  readScenario(`scenarios/examples/${file}`, nodeFiles(repo), { sets, anyStrategy: true })
+
+const llama = read('growth/llama3-405b.yaml')
+const { question } = soughtOf(llama)
+const { machine, recipe, utilization } = question
+const ask: Ask = {
+  machine,
+  recipe,
+  chips: 16_384,
+  parameters: 405e9,
+  layers: 126,
+  hidden: 16_384,
+  batchTokens: 16.8e6,
+  seqLen: 8192,
+  datatype: 'bf16',
+}
+
+const reached = (file: string, ...sets: string[]) => {
+  const answer = answerAbsorb(soughtOf(read(file, ...sets)))
+  if (answer.kind === 'blocked') throw new Error(answer.why)
+  return answer.answer
+}
+
+test('chips come in whole nodes of few odd factors', () => {
+  expect(roundChips(16_384, 8, 4)).toBe(16_384)
+  expect(roundChips(100_000, 8, 4)).toBe(98_304)
+  expect(roundChips(3, 8, 4)).toBe(4)
+})
+
+test('a scaled job has the parameters that were asked for, and splits that break no rule', () => {
+  for (const chips of [8, 100, 16_384, 666_667]) {
+    const { job, parameters } = scaledJob(llama.job, { ...ask, chips })
+    expect(Math.abs(parameters / 405e9 - 1)).toBeLessThan(0.03)
+    expect(job.model.hidden % job.model.headDim).toBe(0)
+    const broken = splitsOf(job, llama.strategy).map((split) => brokenRules(job, split).map(({ code }) => code))
+    expect(broken.flat()).toEqual([])
+  }
+})
+
+test('Llama 3 405B runs as well as Meta says, six FLOP per parameter counted', () => {
+  // 40 to 43 % with attention (Dubey et al. 2024, arXiv:2407.21783, table 4); the search may do a little better.
+  const { mfu, split, simulation } = utilization(ask)
+  expect(mfu).toBeGreaterThan(0.3)
+  expect(mfu).toBeLessThan(simulation?.metrics.mfu ?? 0)
+  expect(split?.tp).toBeGreaterThan(1)
+  expect(utilization(ask).split).toBe(split)
+})
+
+test('what cannot run says why', () => {
+  expect(utilization({ ...ask, chips: 8 })).toMatchObject({ mfu: 0, why: 'no split fits in memory' })
+})
+
+test('an optimizer pays for its matrices in time', () => {
+  const shampoo = soughtOf(read('growth/llama3-405b.yaml', 'growth.optimizer=shampoo')).question
+  expect(shampoo.utilization({ ...ask, recipe: shampoo.recipe }).mfu).toBeLessThan(utilization(ask).mfu)
+})
+
+test('a mixture is asked as one: all its experts need room', () => {
+  const moe = soughtOf(read('growth/deepseek-v3.yaml')).question
+  const { job } = scaledJob(llama.job, { ...ask, recipe: moe.recipe })
+  expect(job.model.moe).toMatchObject({ experts: 128, topK: 8 })
+})
+
+test('the compute of Llama 3: delivered within .33 to .39 of the peak, and what its own model is worth', () => {
+  const { point, planned, absorption } = reached('growth/llama3-405b.yaml')
+  expect(point.hardwareFlop / point.peakFlop).toBeGreaterThan(0.26)
+  expect(point.hardwareFlop / point.peakFlop).toBeLessThan(0.42)
+  expect(planned.spentOverWorth).toBeCloseTo(1.06, 1)
+  expect(absorption.ofDelivered).toBeLessThan(1)
+})
+
+test('more chips, time, bandwidth or money never make a worse model, splits searched anew', () => {
+  const loss = (...sets: string[]) => reached('growth/million-gpus.yaml', ...sets).point.lossNats
+  /** Utilization moves in steps of what splits: a thousandth of a nat is the price. */
+  const grain = 1e-3
+  const roads = [
+    ['growth.gpus=1024', 'growth.gpus=4096', 'growth.gpus=16384', 'growth.gpus=100000', 'growth.gpus=1M'],
+    ['growth.time=30 days', 'growth.time=90 days', 'growth.time=180 days'],
+    ['cluster.scale_out.bandwidth=200 Gb/s', 'cluster.scale_out.bandwidth=800 Gb/s'],
+  ]
+  for (const road of roads) {
+    const losses = road.map((set) => loss(set))
+    for (const [n, found] of losses.entries()) expect(found).toBeLessThanOrEqual((losses[n - 1] ?? 9) + grain)
+  }
+})
