@@ -1,6 +1,7 @@
 /** How long it takes: start-up in fresh processes, and one simulation when warm. `npm run bench` after `npm run build`. */
 import { spawnSync } from 'node:child_process'
-import { cpus, loadavg } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { estimate, nodeFiles, readScenario, simulate } from '../src/index.ts'
@@ -57,6 +58,36 @@ function row(what: string, measured: string, limit: string): string {
   return `  ${what.padEnd(44)}${measured.padStart(12)}   ${limit}\n`
 }
 
+/** Of a whole command, start-up and playing out included only in the seconds. */
+function candidatesPerSecond(): number {
+  const file = join(repo, 'scenarios/examples/gpt3-175b-a100-512.yaml')
+  const args = [bin, 'search', file, '--jobs', '1', '--timing', '--json', '-q']
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e8 })
+  if (status !== 0) throw new Error(`search ended with ${status}: ${stderr}`)
+  return JSON.parse(stdout).search.candidates_per_second
+}
+
+const sweptRows = 200_000
+
+/** Start-up, rows and file, over the time of the whole command. */
+function rowsPerSecond(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'clusterwise-bench-'))
+  try {
+    const vary = [
+      'training.micro_batch=1,2',
+      'cluster.scale_out.bandwidth=101..200 Gb/s',
+      'economics.price=1..1000+1 USD/h',
+    ]
+    const file = join(repo, 'scenarios/examples/gpt3-175b-a100-512.yaml')
+    const varied = vary.flatMap((text) => ['--vary', text])
+    const args = [bin, 'sweep', file, ...varied, '--closed-form', '-q', '-o', join(folder, 'sweep.parquet')]
+    return sweptRows / (milliseconds(args) / 1000)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const perSecond = (value: number) => `${Math.round(value).toLocaleString('en')} /s`
 const ms = (value: number) => `${value.toFixed(1)} ms`
 const us = (value: number) => `${value.toFixed(1)} µs`
 
@@ -71,5 +102,11 @@ process.stdout.write(
     row('clusterwise run flagship, over it', ms(times.run - times['node -e 0']), 'below 130 ms'),
     row('one simulation, pipeline in closed form', us(microseconds(() => estimate(job, strategy))), 'below 100 µs'),
     row('one simulation, pipeline played out', us(microseconds(() => simulate(job, strategy))), ''),
+    row('search, GPT-3 on 512 GPUs, one core', perSecond(candidatesPerSecond()), 'above 1,000,000 /s'),
+    row(
+      `sweep of ${sweptRows.toLocaleString('en')} points to Parquet, all cores`,
+      perSecond(rowsPerSecond()),
+      'above 16,700 /s',
+    ),
   ].join(''),
 )

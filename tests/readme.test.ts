@@ -26,7 +26,7 @@ test('every command of the README runs', async () => {
     expect(commands.length).toBeGreaterThan(1)
     for (const command of commands) await shown(command, cwd)
   })
-})
+}, 60_000)
 
 test('the scenario of the README runs', async () => {
   const yaml = [...readme.matchAll(fences)].find(([, kind]) => kind === 'yaml')?.[2] ?? ''

@@ -61,13 +61,21 @@ type FileReference = Extract<Reference, { readonly kind: 'file' }>
 function openFile({ path, from }: FileReference, view: View, host: World, roots: Map<string, string>) {
   const wanted = resolve(from === undefined ? host.cwd : dirname(from), path)
   const inherited = from === undefined ? undefined : roots.get(from)
-  const root = inherited ?? rootOf(wanted, view, host)
+  const root = inherited ?? rootOnce(wanted, view, host, roots)
   const label = near(wanted, host)
   // Before the disk is asked, so that an answer does not tell what exists elsewhere.
   if (inherited !== undefined && !within(root, wanted)) return outside(label, root, host)
   const opened = read(wanted, root, label, host)
   if ('id' in opened) roots.set(opened.id, root)
   return opened
+}
+
+/** All scenarios of a folder have one root; it is kept under the name of the folder. */
+function rootOnce(file: string, view: View, host: World, roots: Map<string, string>): string {
+  const folder = `${dirname(file)}/`
+  const root = roots.get(folder) ?? rootOf(file, view, host)
+  roots.set(folder, root)
+  return root
 }
 
 /** Links are followed first: a link that leads out is out. */

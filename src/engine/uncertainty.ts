@@ -40,7 +40,7 @@ const mostGpus = 16_384
 const recentYear = 2023
 export const doubts = {
   fitted: {
-    share: 0.105,
+    share: 0.1,
     text: 'a dense model on a GPU and a stack that runs were fitted to',
     applies: (_, { own }) => own !== true,
   },
@@ -60,17 +60,17 @@ export const doubts = {
     applies: (_, { stack, own }) => own !== true && !isKnown(stack),
   },
   old: {
-    share: 0.205,
+    share: 0.21,
     text: 'a stack from before 2023',
     applies: ({ job }, { own }) => own !== true && job.software.year < recentYear,
   },
   moe: {
-    share: 0.25,
+    share: 0.255,
     text: 'a mixture of experts',
     applies: ({ job }) => job.model.moe !== undefined,
   },
   tuning: {
-    share: 0.025,
+    share: 0.04,
     text: 'fine-tuning on packed documents or through adapters',
     applies: ({ job }) => job.adapter !== undefined || job.batch.documentLen !== undefined,
   },

@@ -2,7 +2,6 @@
 import type { Datatype } from '../engine/job.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Strategy } from '../engine/strategy.ts'
-import { architectures } from './architecture.ts'
 import { computers, stepSecondsOf } from './computer.ts'
 import { efforts } from './hyper-parameter.ts'
 import { FLOP_PER_PARAMETER_TOKEN, optimalParameters } from './loss-law.ts'
@@ -262,9 +261,4 @@ function confirm(question: Question, point: Point): Outcome {
 
 function ranAs(point: Point, { split, simulation }: Utilized): Point {
   return { ...point, ...(split && { split }), ...(simulation && { simulation }) }
-}
-
-/** Label of the paradigm, for reports. */
-export function paradigmLabel(recipe: Recipe): string {
-  return architectures[recipe.architecture].label
 }

@@ -1,6 +1,6 @@
 /** What it costs to miss the best learning rate and batch, and to look for them. A factor of two, once. */
 import { formula } from '../engine/formula.ts'
-import type { Cited, Pick, Span } from './cited.ts'
+import type { Cited, Span } from './cited.ts'
 
 interface MissInputs {
   /** log₂ of learning rate over the best. */
@@ -61,8 +61,3 @@ export const efforts = {
 } as const satisfies Record<string, Effort>
 
 export type EffortName = keyof typeof efforts
-
-/** Search and its outcome together. */
-export function effortWorth(effort: Effort, pick: Pick): number {
-  return (1 - effort.searchFraction) * effort.worth[pick]
-}

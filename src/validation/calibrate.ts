@@ -40,15 +40,15 @@ const deviations = 1.2816
  * Of the spread that such a range stands for: what the runs of one source have in common, so that one of them tells of
  * the others, and what is left between them. Measured on sources left out of the fit: scripts/leave-out.ts.
  */
-const common = 0.75
-const scatter = 0.75
+const common = 0.69
+const scatter = 0.64
 
-/** Standard deviations of ln of what stacks and fabrics differ in: leave-out errors say nothing of these alone. */
-const hostSpread = 0.5
-const networkSpread = 0.25
+/** Standard deviations of ln of the other two, estimates: errors on sources left out say nothing of these alone. */
+const hostSpread = 0.3
+const networkSpread = 0.1
 
-/** Of the variance that the catalog leaves a factor, the runs must take this share. */
-const decided = 0.3
+/** Of the variance that the catalog leaves a factor, the runs must take this share: of two that runs confuse, neither. */
+const decided = 0.5
 
 const none: Factors = { sustained: 1, host: 1, network: 1 }
 
@@ -123,13 +123,13 @@ function slope(observation: Observation, factors: Factors, knob: Knob): number {
   return (at(step) - at(-step)) / (2 * step)
 }
 
-/** The factors of which the runs say more than the catalog, or else the one of which they say most. */
+/** Any run tells of the sustained rates; of the others, several that differ do, where they say more than the catalog. */
 function decidedBy({ observations, spreads, noise }: Evidence): readonly Knob[] {
+  if (observations.length < 2) return ['sustained']
   const slopes = observations.map((observation) => knobs.map((knob) => slope(observation, none, knob)))
   const covariance = posterior(slopes, spreads, knobs, noise)
-  const left = knobs.map((knob, i) => (covariance[i]?.[i] as number) / spreads[knob] ** 2)
-  const found = knobs.filter((_, i) => (left[i] as number) < 1 - decided)
-  return found.length > 0 ? found : [knobs[left.indexOf(Math.min(...left))] as Knob]
+  const left = (knob: Knob, i: number) => (covariance[i]?.[i] as number) / spreads[knob] ** 2
+  return knobs.filter((knob, i) => knob === 'sustained' || left(knob, i) < 1 - decided)
 }
 
 /** Covariance of the factors once the runs are seen. */

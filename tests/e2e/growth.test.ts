@@ -111,6 +111,18 @@ describe('compare-paradigms', () => {
   })
 })
 
+describe('explain', () => {
+  test('a law with its text, a constant with its numbers and confidence, and the list of all', async () => {
+    expect((await json('explain', 'latencyWallFlop')).law.text).toContain('batchTokens')
+    expect((await json('explain', 'surfaces/besiroglu')).constant).toMatchObject({ confidence: 'secondary' })
+    expect((await json('explain', 'batchLaws/power-lines')).constant.confidence).toBe('unverified')
+    const all = await json('explain', 'laws')
+    expect(all.laws.length).toBeGreaterThan(40)
+    expect(all.constants.length).toBeGreaterThan(60)
+    expect((await clusterwise(['explain', 'optimizers/moun'])).err).toContain('optimizers/muon')
+  })
+})
+
 test.each(['absorb', 'grow', 'compare-paradigms'])('%s fits its page at 100 columns and in ASCII', async (command) => {
   const page = await clusterwise([command, thirty], { terminal: 100, env: { NO_COLOR: '1' } })
   expect(page.code).toBe(0)

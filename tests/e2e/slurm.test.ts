@@ -128,8 +128,9 @@ afterAll(() => {
   if (reason !== '') return
   for (const name of readdirSync(at('run')).filter((each) => each.endsWith('.pid')))
     kill(Number(readFileSync(at('run', name), 'utf8')), 'SIGTERM')
-  rmSync(folder, { recursive: true, force: true })
-})
+  // They write their last lines while they end.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
+}, 30_000)
 
 function kill(pid: number, signal: NodeJS.Signals): void {
   try {
@@ -187,7 +188,7 @@ when(
       at('bin/clusterwise'),
       real.replace(
         '#!/bin/sh\n',
-        `#!/bin/sh\ncase "$*" in *--shard*) echo $$ > ${at('work')}/pid-$SLURM_ARRAY_TASK_ID; while [ ! -e ${gate} ]; do sleep 0.2; done;; esac\n`,
+        `#!/bin/sh\ncase "$*" in *"--shard "*) echo $$ > ${at('work')}/pid-$SLURM_ARRAY_TASK_ID; while [ ! -e ${gate} ]; do sleep 0.2; done;; esac\n`,
       ),
       { mode: 0o755 },
     )

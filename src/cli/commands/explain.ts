@@ -2,7 +2,9 @@
 import { simulate } from '../../engine/simulate.ts'
 import { explain as explainSubject, type Question } from '../../report/compose/explain.ts'
 import { render } from '../../report/render/render.ts'
+import type { Report } from '../../report/report.ts'
 import { type ExitCode, exit, UsageError } from '../exit.ts'
+import { explainGrowth, nearestOfGrowth } from '../growth/explain.ts'
 import type { Host } from '../host.ts'
 import { deliver, type OutputOptions } from '../output.ts'
 import { type ReadOptions, readScenarios } from '../reading.ts'
@@ -27,11 +29,17 @@ export async function explain(words: readonly (string | undefined)[], options: O
     ...(await runOf(file, options, host)),
   }
   const explanation = explainSubject(question)
-  if (explanation.kind === 'unknown') {
-    throw new UsageError(`nothing is called "${explanation.subject}"`, hintFor(explanation.suggestion, file))
-  }
-  deliver((format, theme) => render([explanation.report], format, theme), options, host)
+  const report =
+    explanation.kind === 'unknown' ? ofGrowth(explanation.subject, explanation.suggestion, file) : explanation.report
+  deliver((format, theme) => render([report], format, theme), options, host)
   return exit.answered
+}
+
+/** Laws and constants of growth need no scenario. */
+function ofGrowth(subject: string, suggestion: string | undefined, file: string | undefined): Report {
+  const found = explainGrowth(subject)
+  if (found) return found
+  throw new UsageError(`nothing is called "${subject}"`, hintFor(nearestOfGrowth(subject, suggestion), file))
 }
 
 /** One word may be a file or a subject: files end in .yaml, are `-`, or exist. */

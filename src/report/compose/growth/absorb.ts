@@ -269,7 +269,8 @@ export const thresholdWords = {
 function doubts(absorbed: Absorbed): Prose {
   const { planned, gain, suspicious, grounds, point, equivalentInterval, lossInterval } = absorbed
   const weak = unverified(grounds)
-  const plan = `The model and tokens of the scenario, ${count(planned.parameters)} on ${tokens(planned.tokens)}: ${flop(planned.flop)}, ${times(planned.spentOverWorth)} what its loss of ${planned.lossNats.toFixed(4)} nats costs at best.`
+  const dense = point.settled.recipe.architecture === 'moe' ? ' as if dense in its active parameters' : ''
+  const plan = `The model and tokens of the scenario, ${count(planned.parameters)} on ${tokens(planned.tokens)}${dense}: ${flop(planned.flop)}, ${times(planned.spentOverWorth)} what its loss of ${planned.lossNats.toFixed(4)} nats costs at best.`
   return {
     kind: 'prose',
     title: 'Doubts',

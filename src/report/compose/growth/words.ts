@@ -56,8 +56,6 @@ const said: Readonly<Record<Confidence, string>> = {
   unverified: 'unverified',
 }
 
-export const confidenceWords = (confidence: Confidence): string => said[confidence]
-
 export const confidenceCell = (confidence: Confidence): Cell =>
   cell(said[confidence], confidence === 'unverified' ? 'warn' : 'dim')
 
