@@ -55,7 +55,7 @@ export const doubts = {
     applies: ({ job }, { own }) => own !== true && !job.cluster.device.calibrated,
   },
   stack: {
-    share: 0.385,
+    share: 0.23,
     text: 'a software stack without a profile of its own',
     applies: (_, { stack, own }) => own !== true && !isKnown(stack),
   },

@@ -18,14 +18,28 @@ const required = {
 
 /** Asked of the tree and not of the parsed scenario, so that it is reported beside what cannot be parsed. */
 export function missingKeys(tree: Tree, meant: ReadonlySet<string> = new Set()): readonly Problem[] {
-  return Object.entries({ ...required, calibration: constants() }).flatMap(([name, keys]) => {
-    const section = name.split('.')
-    const missing = Object.entries(keys).filter(
-      ([key]) => !says(tree, [...section, key]) && !meant.has(`${name}.${key}`),
-    )
+  needed ??= Object.entries({ ...required, calibration: constants() }).map(needOf)
+  return needed.flatMap(({ section, name, examples }) => {
+    const said = entriesAt(tree, section)
+    const missing = examples.filter(([key]) => !says(said, key) && !meant.has(`${name}.${key}`))
     return missing.length > 0 ? [missingProblem(section, missing)] : []
   })
 }
+
+interface Need {
+  readonly name: string
+  readonly section: Path
+  readonly examples: readonly Example[]
+}
+
+/** Made once: a repository of plans asks for each of hundreds. */
+let needed: readonly Need[] | undefined
+
+const needOf = ([name, keys]: readonly [string, Readonly<Record<string, string>>]): Need => ({
+  name,
+  section: name.split('.'),
+  examples: Object.entries(keys),
+})
 
 /** The catalog has them all; whoever takes one back must say another. */
 function constants(): Readonly<Record<string, string>> {
@@ -50,7 +64,14 @@ export function missingProblem(section: Path, missing: readonly Example[]): Prob
 const list = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 
-function says(tree: Tree, path: Path): boolean {
-  const found = follow(tree, path)
-  return found.depth === path.length && !(found.tree.kind === 'leaf' && found.tree.value === null)
+type Entries = Extract<Tree, { readonly kind: 'map' }>['entries']
+
+function entriesAt(tree: Tree, section: Path): Entries | undefined {
+  const found = follow(tree, section)
+  return found.depth === section.length && found.tree.kind === 'map' ? found.tree.entries : undefined
+}
+
+function says(entries: Entries | undefined, key: string): boolean {
+  const said = entries?.get(key)?.tree
+  return said !== undefined && !(said.kind === 'leaf' && said.value === null)
 }

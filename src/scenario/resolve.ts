@@ -1,17 +1,19 @@
 /** Scenario → Job and Strategy: names change to those of the engine, and what nobody said follows from what they did. */
 import { invariant } from '../base/problem.ts'
-import type {
-  Batch,
-  Calibration,
-  Cluster,
-  Datatype,
-  Economics,
-  Job,
-  MlaShape,
-  ModelShape,
-  MoeShape,
-  Reliability,
-  Software,
+import {
+  type AttentionKernel,
+  attentionKernels,
+  type Batch,
+  type Calibration,
+  type Cluster,
+  type Datatype,
+  type Economics,
+  type Job,
+  type MlaShape,
+  type ModelShape,
+  type MoeShape,
+  type Reliability,
+  type Software,
 } from '../engine/job.ts'
 import { countParameters } from '../engine/parameters.ts'
 import type { Note } from '../engine/simulation.ts'
@@ -157,9 +159,20 @@ function clusterOf(cluster: Scenario['cluster'], datatype: Datatype): Cluster {
 
 export const domainOf = (cluster: Scenario['cluster']): number => cluster.scale_up.domain ?? cluster.gpus_per_node
 
-function softwareOf({ software, training }: Scenario): Software {
+/** Said by the user or the stack; else the fastest kernel that the accelerator has a rate for. */
+export function kernelOf({ cluster, software }: Scenario): AttentionKernel {
+  if (software.attention) return software.attention
+  const { attention } = cluster.gpu.sustained
+  const rateOf = (kernel: AttentionKernel): number => attention[kernel] ?? 0
+  return attentionKernels
+    .filter((kernel) => kernel !== 'unfused')
+    .reduce((best, kernel) => (rateOf(kernel) > rateOf(best) ? kernel : best), 'fa2')
+}
+
+function softwareOf(scenario: Scenario): Software {
+  const { software, training } = scenario
   return {
-    attention: software.attention,
+    attention: kernelOf(scenario),
     elementwise: software.elementwise,
     loss: training.loss,
     hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),

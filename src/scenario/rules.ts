@@ -4,7 +4,7 @@ import type { ProblemCode } from '../base/problems.ts'
 import { formatQuantity } from '../units/format.ts'
 import { missingProblem } from './complete.ts'
 import { recipes } from './precision.ts'
-import { domainOf } from './resolve.ts'
+import { domainOf, kernelOf } from './resolve.ts'
 import type { Scenario } from './schema.ts'
 
 export function brokenScenarioRules(scenario: Scenario): readonly Problem[] {
@@ -12,11 +12,12 @@ export function brokenScenarioRules(scenario: Scenario): readonly Problem[] {
 }
 
 /** Keys that become necessary through other keys. */
-function missing({ cluster, model, software, economics, checks = [] }: Scenario): readonly Problem[] {
+function missing(scenario: Scenario): readonly Problem[] {
+  const { cluster, model, software, economics, checks = [] } = scenario
   const { scale_up: up, scale_out: out, gpu } = cluster
   const gpus = cluster.gpus ?? 1
   const { matmul, attention } = gpu.sustained
-  const kernel = software.attention
+  const kernel = kernelOf(scenario)
   const needs: readonly (readonly [boolean, Path, string, string])[] = [
     [gpus > 1 && up.bandwidth === undefined, ['cluster', 'scale_up'], 'bandwidth', '450 GB/s'],
     [gpus > domainOf(cluster) && out.bandwidth === undefined, ['cluster', 'scale_out'], 'bandwidth', '400 Gb/s'],

@@ -276,7 +276,10 @@ const parallel = section('How the work is spread over the GPUs.', {
 const software = section('The training stack as documented facts.', {
   name: text('Name and version of the stack.').optional(),
   year: factor('When this version was current: 2024.5 is the middle of 2024.', { from: 2015, to: 2100 }).optional(),
-  attention: choice(attentionKernels, 'Attention kernel. Default: fa2.').default('fa2'),
+  attention: choice(
+    attentionKernels,
+    'Attention kernel. Default: the fastest that the accelerator has a rate for.',
+  ).optional(),
   elementwise: choice(
     ['fused', 'eager'],
     'Norms, residuals and activations in few fused kernels, or one kernel per operator. Default: fused.',

@@ -1,7 +1,7 @@
 /** The columns of a sweep. A row is numbers: words stand as their place in a list that the column brings along. */
 import type { ProblemCode } from '../base/problems.ts'
 import { catalogue } from '../engine/catalogue.ts'
-import { type MetricName, metricNames } from '../engine/metrics.ts'
+import type { MetricName } from '../engine/metrics.ts'
 import { cpModes, recomputes, type Strategy, schedules } from '../engine/strategy.ts'
 import type { Unit } from '../units/unit.ts'
 
@@ -83,5 +83,3 @@ export const stateColumns = (codes: readonly ProblemCode[]): readonly ColumnSpec
   word('state', states),
   word('why', codes),
 ]
-
-export const allMetrics: readonly MetricName[] = metricNames

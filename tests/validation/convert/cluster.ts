@@ -103,7 +103,8 @@ export function gbpsPerGpu(link: string, gpusPerNode: number): number | undefine
     .flatMap((part) => {
       const rate = rateIn(/([\d.]+)\s*([GT])b\/s/iu.exec(part))
       if (rate === undefined) return []
-      const adapters = Number(/(\d+)\s*x/iu.exec(part)?.[1] ?? 1)
+      // "400Gb/s per node (4x100)" has named the sum before it counts.
+      const adapters = Number(/(\d+)\s*x.*b\/s/iu.exec(part)?.[1] ?? 1)
       const sharedBy = Number(/per (\d+)-GPU/iu.exec(part)?.[1] ?? gpusPerNode)
       return [(rate * adapters) / sharedBy]
     })

@@ -16,6 +16,7 @@ import {
 import { group, percent } from '../../words.ts'
 import { strategyWords } from '../search/strategy.ts'
 import { absorbFields, absorbRecord } from './absorb-record.ts'
+import { aheadTable } from './ahead.ts'
 import { groundsTable, unverified } from './grounds.ts'
 import { type Asked, titleOf } from './title.ts'
 import { count, fixed, flop, nats, part, span, TRUSTED_FLOP, times, tokens } from './words.ts'
@@ -234,37 +235,6 @@ function limitsTable({ point }: Absorbed): Table {
     ],
   }
 }
-
-function aheadTable({ ahead, point }: Absorbed): Table {
-  const here = point.settled.machine.chips
-  return {
-    kind: 'table',
-    title: 'On the road of more GPUs',
-    aside: 'same time, utilization held',
-    columns: [
-      column(''),
-      column('compute', 'right'),
-      column('GPUs', 'right'),
-      column('from here', 'right'),
-      column('what binds there'),
-    ],
-    rows: ahead.map(({ threshold, offeredFlop, chips, passed, binding }) =>
-      row(
-        cell(thresholdWords[threshold]),
-        cell(flop(offeredFlop)),
-        cell(count(chips)),
-        cell(times(chips / here), passed ? 'warn' : 'plain'),
-        cell(binding),
-      ),
-    ),
-  }
-}
-
-export const thresholdWords = {
-  'half at the margin': 'm < 0.5: 1 % more brings half a per cent',
-  'half of all': 'A < 0.5: half of what is bought arrives',
-  'a hundredth of a nat per decade': 'less than 0.01 nats per tenfold',
-} as const
 
 function doubts(absorbed: Absorbed): Prose {
   const { planned, gain, suspicious, grounds, point, equivalentInterval, lossInterval } = absorbed

@@ -5,7 +5,7 @@ import type { Effect, Shift } from '../../../growth/levers.ts'
 import { bar, cell, column, type Prose, type Report, row, type Section, type Table } from '../../report.ts'
 import { percent } from '../../words.ts'
 import { strategyWords } from '../search/strategy.ts'
-import { thresholdWords } from './absorb.ts'
+import { thresholdWords } from './ahead.ts'
 import { groundsTable, unverified } from './grounds.ts'
 import { growFields, growRecord } from './grow-record.ts'
 import { type Asked, titleOf } from './title.ts'
@@ -154,7 +154,7 @@ function testsTable({ tests }: Grown): Table {
     aside: 'yes if at least half of its logarithm arrives (C_eq × 31.6); 5 to 95 %',
     columns: [
       column(''),
-      column('Δ nats', 'right'),
+      column('nats gained', 'right'),
       column('interval', 'right', 'drop'),
       column('of reducible', 'right', 'drop'),
       column('C_eq ×', 'right'),
@@ -164,7 +164,7 @@ function testsTable({ tests }: Grown): Table {
     rows: tests.map((test) =>
       row(
         cell(`${power(test.from)} → ${power(test.to)}`, 'strong'),
-        cell(change(test.nats)),
+        cell(nats(test.nats).replace(' nats', '')),
         cell(span(test.natsInterval), 'dim'),
         cell(percent(-test.removed)),
         cell(times(test.equivalentRatio)),
