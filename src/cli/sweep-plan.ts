@@ -12,7 +12,7 @@ import { valueAt } from '../sweep/sweep.ts'
 import type { ColumnSpec } from '../sweep/table.ts'
 import { type Dimension, type Grid, gridOf, isVaryFault, readVary } from '../sweep/vary.ts'
 import { UsageError } from './exit.ts'
-import { type Constants, limitsOf } from './limits.ts'
+import type { Constants } from './limits.ts'
 
 /** A plan that can be sent to a worker: expressions and conditions are texts. */
 export interface SweepErrand {
@@ -97,7 +97,7 @@ function columnFor(path: string, words: readonly string[]): ColumnSpec {
 /** What was sent, made whole. */
 export async function planOf(errand: SweepErrand): Promise<SweepPlan> {
   const { scenario, axes, expressions, grid, metrics, mode, fixed, limits, constants } = errand
-  const read = limits.length > 0 ? limitsOf(limits, constants) : []
+  const read = limits.length > 0 ? (await import('./limits.ts')).limitsOf(limits, constants) : []
   const followers = expressions.length > 0 ? await followersOf(expressions) : []
   return { scenario, axes, followers, grid, metrics, mode, fixed, limits: read }
 }
