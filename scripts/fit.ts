@@ -32,7 +32,10 @@ interface Run {
 const MOST = 60
 
 function readRuns(path: string): Run[] {
-  const rows = readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Row)
+  const rows = readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row)
   const usable = rows.filter((row) => row.trust !== 'C' && !row.suspect && row.measured)
   const bySource = groupBy(usable, (row) => `${row.source_key}${row.model?.moe ? ' (MoE)' : ''}`)
   return [...bySource].flatMap(([source, all]) => {
@@ -50,7 +53,11 @@ function groupBy<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, 
 function readRun(source: string, row: Row): Run[] {
   const world = { cwd: process.cwd(), disk, scenarios: bundledScenarios }
   try {
-    const { documents, files } = readDocuments(['-'], scenarioFiles({ stdin: JSON.stringify(scenarioOf(row)) }, world), world)
+    const { documents, files } = readDocuments(
+      ['-'],
+      scenarioFiles({ stdin: JSON.stringify(scenarioOf(row)) }, world),
+      world,
+    )
     const loaded = readScenario((documents[0] as { path: string }).path, files, { sets: [] })
     if (!loaded.measured || loaded.measured.unsupported) return []
     return [{ source, gpu: loaded.scenario.cluster.gpu.name ?? '?', loaded }]
@@ -80,7 +87,8 @@ function errorOf({ loaded, gpu }: Run, factors: Factors): number {
   return judge(simulation, loaded.measured as NonNullable<typeof loaded.measured>)?.error ?? Number.NaN
 }
 
-const quantile = (sorted: readonly number[], q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] as number
+const quantile = (sorted: readonly number[], q: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] as number
 
 class Table {
   private readonly errors = new Map<Run, number>()
@@ -95,9 +103,18 @@ class Table {
 
   figures(): { source: string; n: number; bias: number; median: number; p90: number }[] {
     return [...groupBy(this.runs, ({ source }) => source)].map(([source, runs]) => {
-      const signed = runs.map((run) => this.errors.get(run) as number).filter(Number.isFinite).sort((a, b) => a - b)
+      const signed = runs
+        .map((run) => this.errors.get(run) as number)
+        .filter(Number.isFinite)
+        .sort((a, b) => a - b)
       const sizes = signed.map(Math.abs).sort((a, b) => a - b)
-      return { source, n: sizes.length, bias: quantile(signed, 0.5), median: quantile(sizes, 0.5), p90: quantile(sizes, 0.9) }
+      return {
+        source,
+        n: sizes.length,
+        bias: quantile(signed, 0.5),
+        median: quantile(sizes, 0.5),
+        p90: quantile(sizes, 0.9),
+      }
     })
   }
 
@@ -117,7 +134,9 @@ const parameters = [
   ...new Set(
     fitted.flatMap(({ gpu, loaded: { job } }) => {
       const { matmul, activation } = job.precision
-      return [matmul, activation, job.software.attention].filter((what) => what !== 'unfused').map((what) => `${gpu} / ${what}`)
+      return [matmul, activation, job.software.attention]
+        .filter((what) => what !== 'unfused')
+        .map((what) => `${gpu} / ${what}`)
     }),
   ),
 ].sort()
@@ -154,7 +173,9 @@ const percent = (x: number) => `${(100 * x).toFixed(1)} %`.padStart(8)
 const print = (title: string, of: Table) => {
   process.stdout.write(`\n${title}: n, bias, median, p90\n`)
   for (const { source, n, bias, median, p90 } of of.figures().sort((a, b) => a.median - b.median))
-    process.stdout.write(`  ${source.padEnd(64)} ${String(n).padStart(4)} ${percent(bias)} ${percent(median)} ${percent(p90)}\n`)
+    process.stdout.write(
+      `  ${source.padEnd(64)} ${String(n).padStart(4)} ${percent(bias)} ${percent(median)} ${percent(p90)}\n`,
+    )
 }
 print('fitted', table)
 const rest = new Table(runs.filter(leftOut))

@@ -102,7 +102,16 @@ function bundle(parts: readonly Quoted[], behind: Bundle['behind'], how: Bundle[
 
 function priced({ job }: Context, name: string, collective: Collective, group: Group, bytes: number): Quoted[] {
   if (group.ranks === 1 || bytes === 0) return []
-  const operation = { kind: 'collective', name, phase: 'step', collective, dimension: 'dp', bytes, hidden: 0, rate: 1 } as const
+  const operation = {
+    kind: 'collective',
+    name,
+    phase: 'step',
+    collective,
+    dimension: 'dp',
+    bytes,
+    hidden: 0,
+    rate: 1,
+  } as const
   return [{ timing: priceCollective(operation, group, job.cluster, job.calibration), perRound: 0, once: 1 }]
 }
 

@@ -115,7 +115,8 @@ export function priceTransfer(job: Job, { tp, cp, microBatch }: Sharding, group:
     collective: 'point-to-point',
     dimension: 'pp',
     bytes,
-    hidden: 0, rate: 1,
+    hidden: 0,
+    rate: 1,
   } as const
   return priceCollective(operation, group, job.cluster, job.calibration)
 }

@@ -19,6 +19,7 @@ export interface Packed {
   readonly root: Node
 }
 
+/** @public scripts/build.mjs packs the catalog with it. */
 export function pack(tree: Tree): Packed {
   const cites: string[] = []
   const numberOf = (cite: string | undefined): number => {

@@ -123,14 +123,24 @@ async function until(holds: () => boolean, seconds: number): Promise<void> {
   throw new Error(`not so after ${seconds} s\n${run('squeue', []).stdout}\n${run('sinfo', ['-N']).stdout}`)
 }
 
-/** Of our own daemons alone, by the ids that they wrote down. */
-afterAll(() => {
+/** Of our own daemons alone, by the ids that they wrote down. They write their last lines while they end. */
+afterAll(async () => {
   if (reason !== '') return
-  for (const name of readdirSync(at('run')).filter((each) => each.endsWith('.pid')))
-    kill(Number(readFileSync(at('run', name), 'utf8')), 'SIGTERM')
-  // They write their last lines while they end.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 })
-}, 30_000)
+  const pids = readdirSync(at('run'))
+    .filter((name) => name.endsWith('.pid'))
+    .map((name) => Number(readFileSync(at('run', name), 'utf8')))
+  for (const pid of pids) kill(pid, 'SIGTERM')
+  for (let tries = 0; tries < 100 && pids.some(lives); tries++) await setTimeout(200)
+  rmSync(folder, { recursive: true, force: true })
+}, 60_000)
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 function kill(pid: number, signal: NodeJS.Signals): void {
   try {

@@ -274,7 +274,6 @@ expect.extend({
 })
 
 declare module 'vitest' {
-  // biome-ignore lint/correctness/noUnusedVariables: the type parameter must be named as vitest names it
   interface Assertion<T> {
     toBeCloseToRelative(expected: number): void
   }
