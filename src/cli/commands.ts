@@ -1,4 +1,4 @@
-/** All that computes, in one piece: every piece costs a start-up of its own. `--help` and `init` never load it. */
+/** All that computes but `run`, in one piece: every piece costs a start-up of its own. `--help` and `init` never load it. */
 export { absorb } from './commands/absorb.ts'
 export { calibrate } from './commands/calibrate.ts'
 export { compareParadigms } from './commands/compare-paradigms.ts'
@@ -6,7 +6,6 @@ export { explain } from './commands/explain.ts'
 export { grow } from './commands/grow.ts'
 export { list } from './commands/list.ts'
 export { merge } from './commands/merge.ts'
-export { run } from './commands/run.ts'
 export { scale } from './commands/scale.ts'
 export { schema } from './commands/schema.ts'
 export { search } from './commands/search.ts'

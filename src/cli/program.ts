@@ -90,7 +90,7 @@ function addRun(program: Command, host: Host, finish: Finish): void {
       ]),
     )
     .action(async (files: string[], _: unknown, command: Command) => {
-      const { run } = await import('./commands.ts')
+      const { run } = await import('./commands/run.ts')
       finish(await run(files, command.optsWithGlobals(), host))
     })
 }

@@ -6,6 +6,6 @@ import { fieldAt } from './describe.ts'
 /** As the scenario holds it; undefined where the field takes no such value, or nothing is known of it. */
 export function valueFrom(path: Path, written: string): unknown {
   const field = fieldAt(path)
-  const parsed = field && z.core.safeParse(field, written)
+  const parsed = field && z.safeParse(field, written)
   return parsed?.success ? parsed.data : undefined
 }
