@@ -1,7 +1,7 @@
 /** The gate as a shell meets it: exit codes, pipes, a full disk, an interrupt, and Node's permissions. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { inFolder, repo } from '../support/host.ts'
@@ -32,6 +32,25 @@ test('0, 1 and 2', async () => {
     expect(run(cwd, 'check', 'nowhere.yaml')).toMatchObject({ status: 2 })
     expect(run(cwd, 'lint', 'plans/dense-70b.yaml')).toMatchObject({ status: 0, stderr: '' })
     expect(run(cwd, 'diff', 'git:HEAD', 'plans/dense-70b.yaml', '--exit-code')).toMatchObject({ status: 1, stderr: '' })
+  })
+})
+
+test('3: no strategy keeps what must hold', async () => {
+  await inRepository((cwd) => {
+    const search = run(cwd, 'search', 'plans/small-8b.yaml', '--require', 'memory.peak < 1 GB', '-q', '--json')
+    expect(search).toMatchObject({ status: 3, stderr: '' })
+    expect(JSON.parse(search.stdout).search.feasible).toBe(0)
+  })
+})
+
+test('70: an installation that lost a piece of itself says that the mistake is its own', async () => {
+  await inRepository((cwd) => {
+    for (const part of ['bin', 'dist', 'package.json']) cpSync(join(repo, part), join(cwd, part), { recursive: true })
+    const chunks = join(cwd, 'dist/chunks')
+    for (const name of readdirSync(chunks)) if (name.startsWith('run-')) rmSync(join(chunks, name))
+    const damaged = spawnSync('bin/clusterwise.js', ['run', 'plans/small-8b.yaml'], { cwd, encoding: 'utf8' })
+    expect(damaged).toMatchObject({ status: 70, stdout: '' })
+    expect(damaged.stderr).toContain('please report it')
   })
 })
 
