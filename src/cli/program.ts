@@ -12,7 +12,7 @@ type Finish = (code: ExitCode) => void
 
 const purpose =
   'What a GPU cluster will do, before anyone buys it or books it: step time, memory, FLOPs, communication and ' +
-  'utilization of training a dense transformer, from one small file.'
+  'utilization of training a transformer, from one small file.'
 
 export function createProgram(host: Host, finish: Finish): Command {
   const program = new Command('clusterwise')
