@@ -10,6 +10,7 @@ import { constantMfu, frontier, type Settled, settle } from '../../src/growth/fr
 import { grow } from '../../src/growth/grow.ts'
 import type { Machine } from '../../src/growth/machine.ts'
 import { type Recipe, standardRecipe } from '../../src/growth/recipe.ts'
+import { h100 } from '../support/h100.ts'
 
 const math = create(all as FactoryFunctionMap)
 const room = new URL('../../src/growth/', import.meta.url)
@@ -67,22 +68,6 @@ test('every constant says whence it comes, where it holds and how far it was che
   }
 })
 
-/** H100 SXM in nodes of eight on 400 Gb/s each, failures of Llama 3, restarts of five minutes. */
-const h100: Machine = {
-  chips: 16_384,
-  peakFlopPerSecond: 989e12,
-  hbmBytes: 80e9,
-  hbmBytesPerSecond: 3.35e12,
-  scaleUpBytesPerSecond: 450e9,
-  scaleUpDomain: 8,
-  scaleOutBytesPerSecond: 50e9,
-  layerSeconds: 16e-6,
-  cellSeconds: 2e-6,
-  chipWatts: 1275,
-  chipMeanSeconds: 50_677 * 3600,
-  checkpointSeconds: 5,
-  restartSeconds: 300,
-}
 const DAY = 86_400
 
 const recipes = fc.record({

@@ -12,23 +12,9 @@ import { composedGain, standardRecipe } from '../../../src/growth/recipe.ts'
 import { classicSvm, svmComputer } from '../../../src/growth/svm.ts'
 import { doubt, members } from '../../../src/growth/uncertainty.ts'
 import { paradigmComputer } from '../../../src/growth/useful-chips.ts'
+import { h100 } from '../../support/h100.ts'
 
 const DAY = 86_400
-const h100: Machine = {
-  chips: 16_384,
-  peakFlopPerSecond: 989e12,
-  hbmBytes: 80e9,
-  hbmBytesPerSecond: 3.35e12,
-  scaleUpBytesPerSecond: 450e9,
-  scaleUpDomain: 8,
-  scaleOutBytesPerSecond: 50e9,
-  layerSeconds: 16e-6,
-  cellSeconds: 2e-6,
-  chipWatts: 1275,
-  chipMeanSeconds: 50_677 * 3600,
-  checkpointSeconds: 5,
-  restartSeconds: 300,
-}
 const calm: Machine = { ...h100, chipMeanSeconds: Number.POSITIVE_INFINITY }
 const standard: Settled = { machine: h100, seconds: 90 * DAY, recipe: standardRecipe, mfu: 0.4, batchFactor: 1 }
 

@@ -16,7 +16,7 @@ import {
 import { constantMfu, type Settled, settle } from '../../../src/growth/frontier.ts'
 import { essayTest } from '../../../src/growth/grow.ts'
 import { bestAllocation, spentOverWorth, surfaceLoss, surfaces } from '../../../src/growth/loss-law.ts'
-import { affordableChips, type Machine } from '../../../src/growth/machine.ts'
+import { affordableChips } from '../../../src/growth/machine.ts'
 import { leverage } from '../../../src/growth/moe.ts'
 import { muonFlopRatio } from '../../../src/growth/optimizer.ts'
 import { degreeIdentity, mlpTpLimit, ridgeTokens, sparseTokens } from '../../../src/growth/parallel-limit.ts'
@@ -32,6 +32,7 @@ import {
 } from '../../../src/growth/reliability.ts'
 import { shapeRules } from '../../../src/growth/shape.ts'
 import { bandwidthWall, latencyWall, latencyWallFlop, type WallQuestion } from '../../../src/growth/walls.ts'
+import { h100 } from '../../support/h100.ts'
 
 const { besiroglu } = surfaces
 /** To this share of the expected value. */
@@ -40,21 +41,6 @@ const near = (value: number, expected: number, share: number) =>
 
 const DAY = 86_400
 const HOUR = 3600
-const h100: Machine = {
-  chips: 16_384,
-  peakFlopPerSecond: 989e12,
-  hbmBytes: 80e9,
-  hbmBytesPerSecond: 3.35e12,
-  scaleUpBytesPerSecond: 450e9,
-  scaleUpDomain: 8,
-  scaleOutBytesPerSecond: 50e9,
-  layerSeconds: 16e-6,
-  cellSeconds: 2e-6,
-  chipWatts: 1275,
-  chipMeanSeconds: 50_677 * HOUR,
-  checkpointSeconds: 5,
-  restartSeconds: 300,
-}
 
 describe('the budget of Chinchilla, 5.76e23 FLOP (Hoffmann et al. 2022, arXiv:2203.15556: 67B and 1.5T)', () => {
   test.each([
