@@ -48,7 +48,10 @@ test('70: an installation that lost a piece of itself says that the mistake is i
     for (const part of ['bin', 'dist', 'package.json']) cpSync(join(repo, part), join(cwd, part), { recursive: true })
     const chunks = join(cwd, 'dist/chunks')
     for (const name of readdirSync(chunks)) if (name.startsWith('run-')) rmSync(join(chunks, name))
-    const damaged = spawnSync('bin/clusterwise.js', ['run', 'plans/small-8b.yaml'], { cwd, encoding: 'utf8' })
+    const damaged = spawnSync(join(cwd, 'bin/clusterwise.js'), ['run', 'plans/small-8b.yaml'], {
+      cwd,
+      encoding: 'utf8',
+    })
     expect(damaged).toMatchObject({ status: 70, stdout: '' })
     expect(damaged.stderr).toContain('please report it')
   })
