@@ -259,10 +259,16 @@ export interface Calibration {
   readonly groupSeconds: number
   readonly eagerTraffic: number
   readonly collectiveSeconds: number
+  /** Time on the wire of a message that moves at half the rate: bus bandwidth grows with its square root. */
+  readonly rampSeconds: number
+  /** Step inside a domain of a ring that crosses domains. */
+  readonly crossingStepSeconds: number
   readonly treeStepSeconds: number
   readonly treeEfficiency: number
   readonly inNetworkSeconds: number
   readonly allToAllEfficiency: number
+  /** Of an all-to-all, per rank it talks to. */
+  readonly allToAllPeerSeconds: number
   readonly pointToPointSeconds: number
   /** Share of tensor-parallel communication that a stack with overlap hides. */
   readonly tpHidden: number

@@ -121,6 +121,14 @@ function withoutLatency(job: Job): Job {
   return {
     ...job,
     cluster: { ...job.cluster, scaleUp: { ...scaleUp, stepSeconds: 0 }, scaleOut: { ...scaleOut, stepSeconds: 0 } },
-    calibration: { ...job.calibration, collectiveSeconds: 0, treeStepSeconds: 0, pointToPointSeconds: 0 },
+    calibration: {
+      ...job.calibration,
+      collectiveSeconds: 0,
+      rampSeconds: 0,
+      crossingStepSeconds: 0,
+      allToAllPeerSeconds: 0,
+      treeStepSeconds: 0,
+      pointToPointSeconds: 0,
+    },
   }
 }

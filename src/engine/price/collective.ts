@@ -16,34 +16,42 @@ export interface CollectiveInputs {
   readonly baseSeconds: number
   readonly stepSeconds: number
   readonly networkStepSeconds: number
+  /** A message that the wire alone would take this long for moves at half the rate. */
+  readonly rampSeconds: number
 }
 
 const NCCL =
-  'NCCL src/graph/tuning.cc (latency of a ring: base, NVLink steps, network steps); Thakur et al. 2005, doi:10.1177/1094342005051521 (volume)'
+  'NCCL src/graph/tuning.cc (latency of a ring: base, NVLink steps, network steps); Thakur et al. 2005, doi:10.1177/1094342005051521 (volume); bus bandwidth grows with message size as tables of nccl-tests and OpenXLA collective_interpolator_data.h show: wire time x becomes x + sqrt(rampSeconds * x)'
+
+/** Time on the wire, at a rate that small messages do not reach. */
+function rampedSeconds(bytes: number, bytesPerSecond: number, rampSeconds: number): number {
+  const wire = bytes / bytesPerSecond
+  return wire + Math.sqrt(rampSeconds * wire)
+}
 
 export const ringSeconds = formula<CollectiveInputs>({
   id: 'ringSeconds',
   unit: 'seconds',
-  text: 'baseSeconds + (ranks - domains) * stepSeconds + (domains - 1) * networkStepSeconds + (ranks - 1) / ranks * bytes / bytesPerSecond',
+  text: 'baseSeconds + (ranks - domains) * stepSeconds + (domains - 1) * networkStepSeconds + (ranks - 1) / ranks * (bytes / bytesPerSecond + sqrt(rampSeconds * bytes / bytesPerSecond))',
   source: NCCL,
-  compute: ({ baseSeconds, ranks, domains, stepSeconds, networkStepSeconds, bytes, bytesPerSecond }) =>
+  compute: ({ baseSeconds, ranks, domains, stepSeconds, networkStepSeconds, bytes, bytesPerSecond, rampSeconds }) =>
     baseSeconds +
     (ranks - domains) * stepSeconds +
     (domains - 1) * networkStepSeconds +
-    (((ranks - 1) / ranks) * bytes) / bytesPerSecond,
+    ((ranks - 1) / ranks) * rampedSeconds(bytes, bytesPerSecond, rampSeconds),
 })
 
 export const ringAllReduceSeconds = formula<CollectiveInputs>({
   id: 'ringAllReduceSeconds',
   unit: 'seconds',
-  text: 'baseSeconds + 2 * ((ranks - domains) * stepSeconds + (domains - 1) * networkStepSeconds + (ranks - 1) / ranks * bytes / bytesPerSecond)',
+  text: 'baseSeconds + 2 * ((ranks - domains) * stepSeconds + (domains - 1) * networkStepSeconds + (ranks - 1) / ranks * (bytes / bytesPerSecond + sqrt(rampSeconds * bytes / bytesPerSecond)))',
   source: `${NCCL}; a reduce-scatter, then an all-gather: Patarasuk and Yuan 2009, doi:10.1016/j.jpdc.2008.09.002`,
-  compute: ({ baseSeconds, ranks, domains, stepSeconds, networkStepSeconds, bytes, bytesPerSecond }) =>
+  compute: ({ baseSeconds, ranks, domains, stepSeconds, networkStepSeconds, bytes, bytesPerSecond, rampSeconds }) =>
     baseSeconds +
     2 *
       ((ranks - domains) * stepSeconds +
         (domains - 1) * networkStepSeconds +
-        (((ranks - 1) / ranks) * bytes) / bytesPerSecond),
+        ((ranks - 1) / ranks) * rampedSeconds(bytes, bytesPerSecond, rampSeconds)),
 })
 
 interface TreeInputs extends CollectiveInputs {
@@ -54,7 +62,7 @@ interface TreeInputs extends CollectiveInputs {
 export const treeAllReduceSeconds = formula<TreeInputs>({
   id: 'treeAllReduceSeconds',
   unit: 'seconds',
-  text: 'baseSeconds + 2 * ((local - 1) * treeStepSeconds + log2(domains) * networkStepSeconds + (ranks - 1) / ranks * bytes / (bytesPerSecond * treeEfficiency))',
+  text: 'baseSeconds + 2 * ((local - 1) * treeStepSeconds + log2(domains) * networkStepSeconds + (ranks - 1) / ranks * (bytes / (bytesPerSecond * treeEfficiency) + sqrt(rampSeconds * bytes / (bytesPerSecond * treeEfficiency))))',
   source:
     'NCCL src/graph/tuning.cc (latency and bandwidth of the tree); Sanders et al. 2009, doi:10.1016/j.parco.2009.09.001 (two trees)',
   compute: ({
@@ -67,12 +75,13 @@ export const treeAllReduceSeconds = formula<TreeInputs>({
     bytes,
     bytesPerSecond,
     treeEfficiency,
+    rampSeconds,
   }) =>
     baseSeconds +
     2 *
       ((local - 1) * treeStepSeconds +
         Math.log2(domains) * networkStepSeconds +
-        (((ranks - 1) / ranks) * bytes) / (bytesPerSecond * treeEfficiency)),
+        ((ranks - 1) / ranks) * rampedSeconds(bytes, bytesPerSecond * treeEfficiency, rampSeconds)),
 })
 
 interface InSwitchInputs {
@@ -81,35 +90,37 @@ interface InSwitchInputs {
   readonly bytesPerSecond: number
   readonly baseSeconds: number
   readonly inNetworkSeconds: number
+  readonly rampSeconds: number
 }
 
 export const inSwitchAllReduceSeconds = formula<InSwitchInputs>({
   id: 'inSwitchAllReduceSeconds',
   unit: 'seconds',
-  text: 'baseSeconds + inNetworkSeconds + 2 * (ranks - 1) / ranks * bytes / bytesPerSecond',
+  text: 'baseSeconds + inNetworkSeconds + 2 * (ranks - 1) / ranks * (bytes / bytesPerSecond + sqrt(rampSeconds * bytes / bytesPerSecond))',
   source: 'NCCL src/graph/tuning.cc (NVLS); rates by nccl-tests issues 212 and 272, NVIDIA/nccl-tests on GitHub',
-  compute: ({ baseSeconds, inNetworkSeconds, ranks, bytes, bytesPerSecond }) =>
-    baseSeconds + inNetworkSeconds + (((2 * (ranks - 1)) / ranks) * bytes) / bytesPerSecond,
+  compute: ({ baseSeconds, inNetworkSeconds, ranks, bytes, bytesPerSecond, rampSeconds }) =>
+    baseSeconds + inNetworkSeconds + ((2 * (ranks - 1)) / ranks) * rampedSeconds(bytes, bytesPerSecond, rampSeconds),
 })
 
-interface AllToAllInputs extends CollectiveInputs {
+interface AllToAllInputs extends Omit<CollectiveInputs, 'stepSeconds'> {
   readonly networkBytesPerSecond: number
   readonly allToAllEfficiency: number
+  readonly peerSeconds: number
 }
 
 export const allToAllSeconds = formula<AllToAllInputs>({
   id: 'allToAllSeconds',
   unit: 'seconds',
-  text: 'baseSeconds + (ranks - domains) * stepSeconds + (domains - 1) * networkStepSeconds + max((local - 1) / ranks * bytes / (bytesPerSecond * allToAllEfficiency), (ranks - local) / ranks * bytes / networkBytesPerSecond)',
+  text: 'baseSeconds + (ranks - 1) * peerSeconds + (domains - 1) * networkStepSeconds + max((local - 1) / ranks * (bytes / (bytesPerSecond * allToAllEfficiency) + sqrt(rampSeconds * bytes / (bytesPerSecond * allToAllEfficiency))), (ranks - local) / ranks * (bytes / networkBytesPerSecond + sqrt(rampSeconds * bytes / networkBytesPerSecond)))',
   source:
-    'each rank sends an equal part to each other rank, inside and across domains at once; rate over ring rate: NVIDIA GTC 2025 session S72583',
+    'each rank sends an equal part to each other rank, inside and across domains at once; rate over ring rate: NVIDIA GTC 2025 session S72583; latency and ramp: tables of OpenXLA collective_interpolator_data.h',
   compute: (x) =>
     x.baseSeconds +
-    (x.ranks - x.domains) * x.stepSeconds +
+    (x.ranks - 1) * x.peerSeconds +
     (x.domains - 1) * x.networkStepSeconds +
     Math.max(
-      (((x.local - 1) / x.ranks) * x.bytes) / (x.bytesPerSecond * x.allToAllEfficiency),
-      (((x.ranks - x.local) / x.ranks) * x.bytes) / x.networkBytesPerSecond,
+      ((x.local - 1) / x.ranks) * rampedSeconds(x.bytes, x.bytesPerSecond * x.allToAllEfficiency, x.rampSeconds),
+      ((x.ranks - x.local) / x.ranks) * rampedSeconds(x.bytes, x.networkBytesPerSecond, x.rampSeconds),
     ),
 })
 
@@ -177,12 +188,13 @@ const pricers = {
   'all-gather': ring,
   'reduce-scatter': ring,
   'all-reduce': fastestAllReduce,
-  'all-to-all': (inputs, cluster, group, { allToAllEfficiency }) =>
+  'all-to-all': ({ stepSeconds: _, ...inputs }, cluster, group, { allToAllEfficiency, allToAllPeerSeconds }) =>
     choose(allToAllSeconds, {
       ...inputs,
       bytesPerSecond: scaleUpBytesPerSecond(cluster, group.local),
       networkBytesPerSecond: scaleOutBytesPerSecond(cluster, group),
       allToAllEfficiency,
+      peerSeconds: allToAllPeerSeconds,
     }),
   'point-to-point': ({ bytes, domains, networkStepSeconds }, cluster, group, calibration) =>
     choose(pointToPointSeconds, {
@@ -201,9 +213,10 @@ function fastestAllReduce(inputs: CollectiveInputs, cluster: Cluster, group: Gro
   }
   const { reductionEfficiency, reductionRanks, bytesPerSecond } = cluster.scaleUp
   if (reductionEfficiency === 0 || group.ranks < reductionRanks) return byRing
-  const { bytes, ranks, baseSeconds } = inputs
+  const { bytes, ranks, baseSeconds, rampSeconds } = inputs
   const rate = bytesPerSecond * reductionEfficiency * (inputs.bytesPerSecond / busBytesPerSecond(cluster, group))
-  const inSwitch = { bytes, ranks, baseSeconds, bytesPerSecond: rate, inNetworkSeconds: calibration.inNetworkSeconds }
+  const { inNetworkSeconds } = calibration
+  const inSwitch = { bytes, ranks, baseSeconds, bytesPerSecond: rate, inNetworkSeconds, rampSeconds }
   return faster(byRing, choose(inSwitchAllReduceSeconds, inSwitch))
 }
 
@@ -225,8 +238,10 @@ export function priceCollective(
     domains: group.domains,
     bytesPerSecond: busBytesPerSecond(cluster, group) * operation.rate,
     baseSeconds: calibration.collectiveSeconds,
-    stepSeconds: cluster.scaleUp.stepSeconds,
+    // Inside a domain NCCL keeps to protocols of low latency up to large messages; rings across domains do not.
+    stepSeconds: group.domains === 1 ? cluster.scaleUp.stepSeconds : calibration.crossingStepSeconds,
     networkStepSeconds: cluster.scaleOut.stepSeconds,
+    rampSeconds: calibration.rampSeconds,
   }
   const choice = pricers[operation.collective](inputs, cluster, group, calibration)
   const wire = operation.bytes / (choice.inputs['bytesPerSecond'] ?? 1)

@@ -22,11 +22,16 @@ const paths: Readonly<Record<string, PathOf>> = {
   halfBlocks: always('calibration', 'attention_half_blocks'),
   kernelSeconds: always('calibration', 'kernel'),
   baseSeconds: always('calibration', 'collective'),
+  rampSeconds: always('calibration', 'ramp'),
+  peerSeconds: always('calibration', 'all_to_all_peer'),
   treeStepSeconds: always('calibration', 'tree_step'),
   treeEfficiency: always('calibration', 'tree_efficiency'),
   inNetworkSeconds: always('calibration', 'in_network'),
   allToAllEfficiency: always('calibration', 'all_to_all_efficiency'),
-  stepSeconds: always('cluster', 'scale_up', 'latency'),
+  stepSeconds: (operation, run) =>
+    operation.kind === 'collective' && run.simulation.layout[operation.dimension].domains > 1
+      ? ['calibration', 'crossing_step']
+      : ['cluster', 'scale_up', 'latency'],
   networkStepSeconds: always('cluster', 'scale_out', 'latency'),
   networkBytesPerSecond: always('cluster', 'scale_out', 'bandwidth'),
   latencySeconds: always('calibration', 'point_to_point'),
