@@ -143,6 +143,10 @@ const printed = [
   ['megatron-175b', '175'],
   ['mt-nlg-530b', '530'],
   ['gpt3-175b', '175'],
+  // Nemotron-H, arXiv:2504.03624, table 1; Jozefowicz et al. 2016, table 1; Yang et al. 2024, table S1.
+  ['nemotron-h-56b', '56'],
+  ['lstm-2x8192-1024', '1.8'],
+  ['carp-640m', '0.643'],
 ] as const
 
 const modelNamed = (name: string) => modelOf(schemaOf(`catalog/models/${name}.yaml`).model)

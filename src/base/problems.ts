@@ -147,6 +147,30 @@ export const problems = {
     message: '{kvHeads} key-value heads do not divide {heads} heads',
     hint: 'each key-value head serves as many query heads: choose kv_heads from {choices}',
   },
+  'model/pattern-letter': {
+    message: 'no kind of layer is called {letter}',
+    hint: 'one letter a layer: M Mamba-2, * attention, - MLP, E experts, L LSTM, C convolution',
+  },
+  'model/pattern-length': {
+    message: 'a pattern of {length} does not fill {layers} layers',
+    hint: 'it is repeated until every layer has a letter: make model.layers a multiple of its length',
+  },
+  'model/pattern-leaves-out': {
+    message: '`{section}` describes layers, and no layer is one of them',
+    hint: 'put the letter {letter} into model.pattern, or set model.{section} to null',
+  },
+  'model/mamba-heads': {
+    message: '{channels} channels do not fill heads of {headDim}',
+    hint: 'choose mamba.head_dim so that it divides expand × hidden, or say mamba.heads',
+  },
+  'model/mamba-groups': {
+    message: '{groups} groups do not divide {heads} heads',
+    hint: 'every group has as many heads: choose mamba.groups so that it divides them',
+  },
+  'model/convolution-groups': {
+    message: '{groups} groups do not divide {channels} channels',
+    hint: 'every group has as many channels: choose convolution.groups so that it divides them',
+  },
   'model/max-positions': {
     message: 'learned positions end at {maxPositions}, and sequences have {seqLen} tokens',
     hint: 'raise model.max_positions or shorten training.sequence_length',
@@ -210,6 +234,22 @@ export const problems = {
   'strategy/tp-splits-ffn': {
     message: 'tp {tp} does not divide the MLP width of {ffn}',
     hint: 'every rank holds an equal slice of the MLP: choose a tp that divides model.ffn',
+  },
+  'strategy/tp-splits-mamba': {
+    message: 'tp {tp} does not fit {heads} Mamba heads in {groups} groups',
+    hint: 'every rank holds whole heads, and whole groups or a copy of one: choose a tp that divides the heads and the groups, or is a multiple of the groups',
+  },
+  'strategy/tp-splits-cells': {
+    message: 'tp {tp} does not divide {cells} cells of the LSTM',
+    hint: 'every rank holds an equal part of the cells: choose a tp that divides model.lstm.cells',
+  },
+  'strategy/tp-splits-channels': {
+    message: 'tp {tp} does not fit {channels} channels in {groups} groups of the convolution',
+    hint: 'every rank holds an equal part of the channels, and whole groups: choose a tp that divides both, or one group',
+  },
+  'strategy/cp-through-recurrence': {
+    message: 'cp {cp} splits each sequence, and an LSTM reads its tokens one after another',
+    hint: 'set parallel.cp to 1: spread sequences over dp, cells over tp or layers over pp; or choose layers that mix tokens at once',
   },
   'strategy/sp-without-tp': {
     message: 'sp splits the norms over the tp ranks, and tp is 1',

@@ -33,7 +33,7 @@ export const factsTable = {
   },
   hardwareFlop: { label: 'FLOP that all GPUs execute in a step', unit: 'flop', from: 'operations of all stages' },
   matmulSeconds: { label: 'matmuls', unit: 'seconds', from: BUSIEST },
-  attentionSeconds: { label: 'attention', unit: 'seconds', from: BUSIEST },
+  attentionSeconds: { label: 'attention, or the scan or recurrence in its place', unit: 'seconds', from: BUSIEST },
   memoryBoundSeconds: { label: 'memory-bound operators', unit: 'seconds', from: BUSIEST },
   recomputeSeconds: { label: 'recomputation', unit: 'seconds', from: BUSIEST },
   hostSeconds: { label: 'waiting for the host to issue work', unit: 'seconds', from: BUSIEST },

@@ -1,6 +1,6 @@
 /** Work that the model asks for, whoever does it and however. */
 import type { ModelShape } from './job.ts'
-import { layerKinds, meanSpan } from './lower/shape.ts'
+import { type LayerKind, layerKinds, meanSpan } from './lower/shape.ts'
 import { countParameters, type LayerCount } from './parameters.ts'
 
 /** `causal` counts the scores that a causal model needs; `full` the whole square, as many papers do. */
@@ -24,16 +24,26 @@ export function forwardFlopPerToken(
 ): number {
   const { kinds, pattern } = layerKinds(model)
   const causal = model.causal && convention === 'causal'
-  const scoreDim = model.mla ? model.mla.plainHeadDim + model.mla.rotaryHeadDim : model.headDim
-  const valueDim = model.mla ? model.mla.valueHeadDim : model.headDim
   const { layers } = countParameters(model)
-  const perKind = kinds.map(({ window }, kind) => {
-    const span = meanSpan(seqLen, causal, convention === 'full' ? 0 : window)
-    return FLOP_PER_WEIGHT * ((layers[kind] as LayerCount).active + model.heads * (scoreDim + valueDim) * span)
+  const perKind = kinds.map((kind, index) => {
+    const span = meanSpan(seqLen, causal, convention === 'full' ? 0 : kind.window)
+    return FLOP_PER_WEIGHT * ((layers[index] as LayerCount).active + mixed(model, kind, span))
   })
   const inLayers = pattern.reduce((sum, kind) => sum + (perKind[kind] as number), 0)
   const transform = model.headTransform ? model.hidden ** 2 : 0
   return inLayers + FLOP_PER_WEIGHT * (model.vocabulary * model.hidden + transform)
+}
+
+/**
+ * Products of a token with what it is mixed with: keys and values, or a state that is written and read once. (Megatron-LM
+ * counts 7 FLOP for each number of the state, where these are 4.) A recurrence and a convolution mix by their weights.
+ */
+function mixed(model: ModelShape, { mixer }: LayerKind, span: number): number {
+  const { heads, headDim, mla, mamba } = model
+  if (mixer === 'mamba' && mamba) return 2 * mamba.heads * mamba.headDim * mamba.state
+  if (mixer !== 'attention') return 0
+  const scoreDim = mla ? mla.plainHeadDim + mla.rotaryHeadDim : headDim
+  return heads * (scoreDim + (mla ? mla.valueHeadDim : headDim)) * span
 }
 
 export function modelFlopPerStep(

@@ -55,6 +55,42 @@ export interface ModelShape {
   readonly globalEvery: number
   readonly moe?: MoeShape
   readonly mla?: MlaShape
+  /** A letter for each layer, first to last (`lower/pattern.ts`). Absent: every layer is attention and feed-forward. */
+  readonly pattern?: string
+  readonly mamba?: MambaShape
+  readonly lstm?: LstmShape
+  readonly convolution?: ConvolutionShape
+}
+
+/** A block that mixes tokens through a state: Mamba-2 (Dao and Gu 2024, arXiv:2405.21060 §7). */
+export interface MambaShape {
+  readonly heads: number
+  readonly headDim: number
+  /** Numbers that each channel carries from token to token. */
+  readonly state: number
+  /** Heads of a group share what is written to and read from the state. */
+  readonly groups: number
+  /** Taps of the convolution before it. */
+  readonly kernel: number
+  /** Tokens that are mixed at once, by matmuls. */
+  readonly chunk: number
+}
+
+/** One token after another: Hochreiter and Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735. */
+export interface LstmShape {
+  /** Where there are not as many as the stream is wide, a projection follows (Sak et al. 2014, arXiv:1402.1128). */
+  readonly cells: number
+}
+
+/** A convolution along the sequence. */
+export interface ConvolutionShape {
+  readonly kernel: number
+  /** Of the convolution where pointwise products stand before and after it (ByteNet); 0 where it is all there is. */
+  readonly channels: number
+  /** Channels of a group see only one another; as many groups as channels: depthwise. */
+  readonly groups: number
+  /** It makes twice its channels, of which one half gates the other (Dauphin et al. 2016, arXiv:1612.08083). */
+  readonly gated: boolean
 }
 
 /** Feed-forward blocks of which a token visits a few. */
@@ -253,6 +289,13 @@ export interface Calibration {
   readonly unfusedAttentionRate: number
   /** Rate of attention with different widths of keys and values (MLA) over that with equal ones. */
   readonly attentionLatentRate: number
+  /** Rate of the chunked scan of a state-space layer over the peak. */
+  readonly scanRate: number
+  /** A step of a recurrence whose weights stay on the chip, and of one that is launched step by step. */
+  readonly recurrentStepSeconds: number
+  readonly recurrentLaunchSeconds: number
+  /** Weights that one multiprocessor keeps in its registers. */
+  readonly recurrentWeightBytes: number
   /** Memory rate of grouped matmuls over that of large ones. */
   readonly groupedMemoryRate: number
   /** Per expert of a grouped matmul. */

@@ -1,5 +1,7 @@
 /** What fills the memory of a GPU at the worst moment of a step, stage by stage. Byte counts are those of one rank. */
 import type { Job, ModelShape, MoeShape } from './job.ts'
+import { localMamba } from './lower/mamba.ts'
+import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
 import { type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
 import { countParameters } from './parameters.ts'
 import { scheduleTable } from './schedule/schedule.ts'
@@ -86,7 +88,7 @@ export interface LayerBytes {
 
 export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
   const shape = localShape(job, sharding)
-  const { model, tokens, ownTokens, ffn, vocabulary } = shape
+  const { model, tokens, ownTokens, vocabulary } = shape
   const { activationBytes } = job.precision
   const saved = layerKinds(model).kinds.map((kind) => savedTensors(job, sharding, shape, kind))
   const input = ownTokens * model.hidden * activationBytes
@@ -95,11 +97,22 @@ export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
     kept: full ? saved.map(() => input) : saved,
     input,
     again: full ? Math.max(...saved) : 0,
-    gradients: tokens * (ffn * (model.gated ? 3 : 2) + 2 * model.hidden) * activationBytes,
+    gradients: tokens * (innerGradients(shape, sharding) + 2 * model.hidden) * activationBytes,
     logits:
       (tokens * (vocabulary * LOGIT_COPIES[job.software.loss] + model.hidden) + vocabulary * model.hidden) *
       activationBytes,
   }
+}
+
+/** Widest of what a block has inside: the MLP's, or what a scan or a recurrence is given. */
+function innerGradients({ model, ffn }: LocalShape, { tp }: Sharding): number {
+  const { gated, mamba, lstm, convolution } = model
+  return Math.max(
+    ffn * (gated ? 3 : 2),
+    mamba ? localMamba(mamba, tp).projected + localMamba(mamba, tp).inner : 0,
+    lstm ? (5 * lstm.cells) / tp : 0,
+    convolution ? (3 * convolution.channels) / tp : 0,
+  )
 }
 
 /** Kept by a stage for one micro-batch in flight. */
@@ -119,27 +132,71 @@ export function momentBytes({ gradients, logits }: LayerBytes, { head }: Chunk):
 const ROW_SUMS = 2
 
 /**
- * What backward needs of a layer, in elements: inputs of norms (2 hidden) and of the matmuls after them (2 hidden), query,
- * key and value, the output of attention and its row sums, the MLP's inner results (gate, up and product, or before and
- * after GELU), dropout masks at half the width. With unfused attention and dropout this is Korthikanti et al. 2022,
- * arXiv:2205.05198, eq. 1: s·b·h·(34 + 5·a·s/h) bytes.
+ * What backward needs of a layer, in elements: of each block the input of its norm (hidden) and of the matmul after it
+ * (hidden) and a dropout mask at half the width; query, key and value, the output of attention and its row sums, the MLP's
+ * inner results (gate, up and product, or before and after GELU). With unfused attention and dropout this is Korthikanti et
+ * al. 2022, arXiv:2205.05198, eq. 1: s·b·h·(34 + 5·a·s/h) bytes.
  */
 function savedTensors(job: Job, strategy: Sharding, shape: LocalShape, kind: LayerKind): number {
-  const { model, tokens, ownTokens, heads, queryWidth, keyValueWidth, outputWidth } = shape
+  const { model, ownTokens } = shape
   const { activationBytes, matmulBytes } = job.precision
-  const stream = ownTokens * model.hidden
-  const own = stream * (2 + (model.dropout ? 1 : 0) + (model.normsPerLayer - 2))
-  const attention = tokens * (queryWidth + keyValueWidth) + ROW_SUMS * tokens * heads
-  const latent = model.mla ? 2 * ownTokens * (model.mla.queryRank + model.mla.keyValueRank) : 0
   const again = (module: RecomputeModule) =>
     strategy.recompute === 'selective' && strategy.recomputeModules.includes(module)
-  const scores = job.software.attention === 'unfused' && !again('core_attn') ? savedScores(job, shape) : 0
-  const block = kind.experts && model.moe ? savedByExperts(shape, strategy, model.moe, again) : savedByMlp(shape, again)
+  const parts: SavedByBlock[] = []
+  if (kind.mixer !== 'none') parts.push(savers[kind.mixer](job, strategy, shape, again))
+  if (kind.feedForward) parts.push(savedByFeedForward(shape, strategy, kind, again))
+  const stream = ownTokens * model.hidden
+  const own = (stream * (2 + (model.dropout ? 1 : 0) + (model.normsPerLayer - 2))) / 2
   // Inputs of the linear layers: in fp8 where these run in fp8.
-  const normed = again('layernorm') || again('every_other_matmul') ? 0 : 2 * stream
-  const inputs = normed + tokens * outputWidth + block.inputs
-  const kept = own + (again('mla_up_proj') ? latent : attention + latent) + scores + block.inner
-  return kept * activationBytes + inputs * matmulBytes
+  const normed = again('layernorm') || again('every_other_matmul') ? 0 : stream
+  return parts.reduce(
+    (sum, { inner, inputs }) => sum + (own + inner) * activationBytes + (normed + inputs) * matmulBytes,
+    0,
+  )
+}
+
+type SavedBy = (job: Job, sharding: Sharding, shape: LocalShape, again: Again) => SavedByBlock
+
+const savers = {
+  attention: savedByAttention,
+  mamba: savedByMamba,
+  lstm: savedByLstm,
+  convolution: savedByConvolution,
+} satisfies Record<Mixer, SavedBy>
+
+function savedByAttention(job: Job, _: Sharding, shape: LocalShape, again: Again): SavedByBlock {
+  const { model, tokens, ownTokens, heads, queryWidth, keyValueWidth, outputWidth } = shape
+  const attention = tokens * (queryWidth + keyValueWidth) + ROW_SUMS * tokens * heads
+  const latent = model.mla ? 2 * ownTokens * (model.mla.queryRank + model.mla.keyValueRank) : 0
+  const scores = job.software.attention === 'unfused' && !again('core_attn') ? savedScores(job, shape) : 0
+  return {
+    inner: (again('mla_up_proj') ? latent : attention + latent) + scores,
+    inputs: tokens * outputWidth,
+  }
+}
+
+/** The convolution is computed again; what the scan says is kept before and after its gate (mamba_ssm, ssd_combined.py). */
+function savedByMamba(_: Job, { tp }: Sharding, { model, tokens }: LocalShape): SavedByBlock {
+  const { inner, projected } = localMamba(mambaOf(model), tp)
+  return { inner: tokens * (projected + inner), inputs: tokens * inner }
+}
+
+/** Gates, cells before and after the squashing; what the layer says is the input of the next token. */
+function savedByLstm(_: Job, { tp }: Sharding, { model, tokens }: LocalShape): SavedByBlock {
+  return { inner: (tokens * 6 * lstmOf(model).cells) / tp, inputs: tokens * model.hidden }
+}
+
+/** Before and after each activation and gate. */
+function savedByConvolution(_: Job, { tp }: Sharding, { model, tokens }: LocalShape): SavedByBlock {
+  const { channels, gated } = convolutionOf(model)
+  const made = gated ? 2 : 1
+  if (channels === 0) return { inner: tokens * made * model.hidden, inputs: 0 }
+  return { inner: (tokens * channels * (1 + made)) / tp, inputs: (2 * tokens * channels) / tp }
+}
+
+function savedByFeedForward(shape: LocalShape, sharding: Sharding, kind: LayerKind, again: Again): SavedByBlock {
+  const { moe } = shape.model
+  return kind.experts && moe ? savedByExperts(shape, sharding, moe, again) : savedByMlp(shape, again)
 }
 
 interface SavedByBlock {

@@ -50,6 +50,27 @@ export interface Attention extends Named {
   readonly bytes: number
 }
 
+/** The scan of a state-space layer over chunks of tokens. */
+export interface Scan extends Named {
+  readonly kind: 'scan'
+  readonly flop: number
+  readonly bytes: number
+  readonly kernels: number
+}
+
+/** [m, k] × [k, n] for one token of each sequence, each waiting for the one before. */
+export interface Recurrence extends Named {
+  readonly kind: 'recurrence'
+  readonly steps: number
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  /** Products in a step that wait for each other; n × k counts all their weights. */
+  readonly products: number
+  readonly datatype: Datatype
+  readonly elementBytes: number
+}
+
 /** Limited by memory bandwidth. */
 export interface Elementwise extends Named {
   readonly kind: 'elementwise'
@@ -68,6 +89,8 @@ export interface Communication extends Named {
   readonly hidden: number
   /** Rate over that of the link. */
   readonly rate: number
+  /** In so many parts, one after another; absent: all at once. */
+  readonly times?: number
 }
 
-export type Operation = Matmul | Attention | Elementwise | Communication
+export type Operation = Matmul | Attention | Scan | Recurrence | Elementwise | Communication

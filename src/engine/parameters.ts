@@ -1,5 +1,6 @@
 /** How many weights a model has, to the last digit. */
 import type { MlaShape, ModelShape } from './job.ts'
+import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
 import { type LayerKind, layerKinds } from './lower/shape.ts'
 
 /** Of one layer. */
@@ -36,15 +37,80 @@ export function sizeOf({ dense, experts }: LayerCount): number {
 }
 
 function countLayer(model: ModelShape, kind: LayerKind): LayerCount {
-  const attention = attentionMatrices(model)
-  const { moe, hidden } = model
+  const mixing = kind.mixer === 'none' ? NOTHING : mixers[kind.mixer](model, kind)
+  const feeding = kind.feedForward ? countFeedForward(model, kind) : NOTHING
+  return {
+    dense: mixing.dense + feeding.dense,
+    experts: feeding.experts,
+    active: mixing.active + feeding.active,
+  }
+}
+
+const NOTHING: LayerCount = { dense: 0, experts: 0, active: 0 }
+
+/** Matrices that every token passes, and beside them what costs no product: biases, norms, short filters. */
+const dense = (matrices: number, others: number): LayerCount => ({
+  dense: matrices + others,
+  experts: 0,
+  active: matrices,
+})
+
+const mixers = {
+  attention: countAttention,
+  mamba: countMamba,
+  lstm: countLstm,
+  convolution: countConvolution,
+} satisfies Record<Mixer, (model: ModelShape, kind: LayerKind) => LayerCount>
+
+function countAttention(model: ModelShape, { experts }: LayerKind): LayerCount {
+  const { bias, hidden, heads, kvHeads, headDim, mla, qkNorm } = model
+  const latent = mla ? mla.queryRank + mla.keyValueRank : 0
+  const qkv = bias === 'none' || experts ? 0 : headDim * (heads + 2 * kvHeads)
+  const output = bias === 'all' && !experts ? hidden : 0
+  return dense(attentionMatrices(model), qkv + output + blockNorms(model) + (qkNorm ? 2 * headDim : 0) + latent)
+}
+
+function countFeedForward(model: ModelShape, kind: LayerKind): LayerCount {
+  const { moe, hidden, ffn, gated, bias } = model
   if (!moe || !kind.experts) {
-    const matrices = attention + mlpMatrices(model, model.ffn)
-    return { dense: matrices + biases(model) + norms(model), experts: 0, active: matrices }
+    const biases = bias === 'all' ? (gated ? 2 : 1) * ffn + hidden : 0
+    return dense(mlpMatrices(model, ffn), biases + blockNorms(model))
   }
   const expert = mlpMatrices(model, moe.ffn)
-  const always = attention + hidden * moe.experts + mlpMatrices(model, moe.sharedFfn)
-  return { dense: always + norms(model), experts: moe.experts * expert, active: always + moe.topK * expert }
+  const always = hidden * moe.experts + mlpMatrices(model, moe.sharedFfn)
+  return { dense: always + blockNorms(model), experts: moe.experts * expert, active: always + moe.topK * expert }
+}
+
+/** Beside the products: the convolution with its bias, of each head decay, step and skip, and a norm over the gated output. */
+function countMamba(model: ModelShape): LayerCount {
+  const { hidden, bias } = model
+  const { heads, headDim, state, groups, kernel } = mambaOf(model)
+  const inner = heads * headDim
+  const projected = 2 * inner + 2 * groups * state + heads
+  const filtered = inner + 2 * groups * state
+  const biases = bias === 'all' ? projected + hidden : 0
+  return dense(hidden * (projected + inner), filtered * (kernel + 1) + 3 * heads + inner + biases + blockNorms(model))
+}
+
+/** Four gates see the input and what the layer said of the token before; a projection where cells are not the stream. */
+function countLstm(model: ModelShape): LayerCount {
+  const { hidden, bias } = model
+  const { cells } = lstmOf(model)
+  const projection = cells === hidden ? 0 : cells * hidden
+  return dense(8 * cells * hidden + projection, (bias === 'none' ? 0 : 4 * cells) + blockNorms(model))
+}
+
+function countConvolution(model: ModelShape): LayerCount {
+  const { hidden, bias } = model
+  const { kernel, channels, groups, gated } = convolutionOf(model)
+  const width = channels || hidden
+  const made = (gated ? 2 : 1) * width
+  const filters = (kernel * width * made) / groups
+  const pointwise = channels === 0 ? 0 : 2 * hidden * channels
+  const biases = bias === 'all' ? made + (channels === 0 ? 0 : channels + hidden) : 0
+  // A depthwise filter moves more than it multiplies.
+  const depthwise = groups === width
+  return dense(pointwise + (depthwise ? 0 : filters), (depthwise ? filters : 0) + biases + blockNorms(model))
 }
 
 function attentionMatrices(model: ModelShape): number {
@@ -64,19 +130,13 @@ function mlpMatrices({ hidden, gated }: ModelShape, ffn: number): number {
   return (gated ? 3 : 2) * hidden * ffn
 }
 
-function biases({ bias, hidden, heads, kvHeads, headDim, ffn, gated }: ModelShape): number {
-  const qkv = headDim * (heads + 2 * kvHeads)
-  if (bias === 'none') return 0
-  return bias === 'qkv' ? qkv : qkv + hidden + (gated ? 2 : 1) * ffn + hidden
-}
-
 function normSize({ norm, hidden }: ModelShape): number {
   return norm === 'layernorm' ? 2 * hidden : hidden
 }
 
-function norms(model: ModelShape): number {
-  const latent = model.mla ? model.mla.queryRank + model.mla.keyValueRank : 0
-  return model.normsPerLayer * normSize(model) + (model.qkNorm ? 2 * model.headDim : 0) + latent
+/** Half of a layer's norms stand at attention, half at the feed-forward block. */
+function blockNorms(model: ModelShape): number {
+  return (model.normsPerLayer / 2) * normSize(model)
 }
 
 function embeddingParameters(model: ModelShape): number {

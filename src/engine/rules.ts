@@ -1,7 +1,7 @@
 /** Which strategies are legal, rule by rule, each with its reason. Paths are those of the scenario. */
 import { type Params, type Path, type Problem, problem } from '../base/problem.ts'
 import type { ProblemCode } from '../base/problems.ts'
-import type { Job } from './job.ts'
+import type { Job, ModelShape } from './job.ts'
 import type { Strategy } from './strategy.ts'
 
 interface Rule {
@@ -45,6 +45,42 @@ const rules: readonly Rule[] = [
     params: ({ model }, { tp }) => ({ tp, ffn: model.ffn }),
   },
   {
+    code: 'strategy/tp-splits-mamba',
+    half: 'sharding',
+    path: parallel('tp'),
+    related: [['model', 'mamba']],
+    broken: ({ model: { mamba } }, { tp }) =>
+      mamba !== undefined && (mamba.heads % tp !== 0 || (mamba.groups % tp !== 0 && tp % mamba.groups !== 0)),
+    params: ({ model: { mamba } }, { tp }) => ({ tp, heads: mamba?.heads ?? 0, groups: mamba?.groups ?? 0 }),
+  },
+  {
+    code: 'strategy/tp-splits-cells',
+    half: 'sharding',
+    path: parallel('tp'),
+    related: [['model', 'lstm']],
+    broken: ({ model: { lstm } }, { tp }) => lstm !== undefined && lstm.cells % tp !== 0,
+    params: ({ model: { lstm } }, { tp }) => ({ tp, cells: lstm?.cells ?? 0 }),
+  },
+  {
+    code: 'strategy/tp-splits-channels',
+    half: 'sharding',
+    path: parallel('tp'),
+    related: [['model', 'convolution']],
+    broken: ({ model }, { tp }) => {
+      const { groups, width } = channelsOf(model)
+      return width % tp !== 0 || (groups > 1 && groups % tp !== 0)
+    },
+    params: ({ model }, { tp }) => ({ tp, channels: channelsOf(model).width, groups: channelsOf(model).groups }),
+  },
+  {
+    code: 'strategy/cp-through-recurrence',
+    half: 'sharding',
+    path: parallel('cp'),
+    related: [['model', 'lstm']],
+    broken: ({ model }, { cp }) => model.lstm !== undefined && cp > 1,
+    params: (_, { cp }) => ({ cp }),
+  },
+  {
     code: 'strategy/sp-without-tp',
     half: 'sharding',
     path: parallel('sp'),
@@ -72,8 +108,13 @@ const rules: readonly Rule[] = [
     half: 'sharding',
     path: parallel('cp'),
     related: [['model', 'heads']],
-    broken: ({ model }, { cp, cpMode, tp }) => cpMode === 'ulysses' && cp > 1 && (model.heads / tp) % cp !== 0,
-    params: ({ model }, { cp, tp }) => ({ cp, tp, heads: model.heads }),
+    broken: ({ model }, { cp, cpMode, tp }) =>
+      cpMode === 'ulysses' && cp > 1 && (!dealt(model.heads, tp, cp) || !dealt(model.mamba?.heads ?? 0, tp, cp)),
+    params: ({ model }, { cp, tp }) => ({
+      cp,
+      tp,
+      heads: dealt(model.heads, tp, cp) ? (model.mamba?.heads ?? 0) : model.heads,
+    }),
   },
   {
     code: 'strategy/ep-without-experts',
@@ -180,6 +221,14 @@ const rules: readonly Rule[] = [
     params: (_, { shardRanks, dp, cp }) => ({ shardRanks, ranks: dp * cp }),
   },
 ]
+
+function channelsOf({ convolution, hidden }: ModelShape): { readonly groups: number; readonly width: number } {
+  return convolution ? { groups: convolution.groups, width: convolution.channels || hidden } : { groups: 1, width: 0 }
+}
+
+function dealt(heads: number, tp: number, cp: number): boolean {
+  return (heads / tp) % cp === 0
+}
 
 /** Every rule that a strategy breaks; none: it can run. */
 export function brokenRules(job: Job, strategy: Strategy): readonly Problem[] {

@@ -89,12 +89,18 @@ function listOperations(
 }
 
 /** What the answer leans on without having been measured. */
-function doubts({ cluster }: Job): Note[] {
-  if (cluster.device.calibrated) return []
-  return [
-    {
+function doubts({ cluster, model }: Job): Note[] {
+  const notes: Note[] = []
+  if (!cluster.device.calibrated)
+    notes.push({
       code: 'engine/uncalibrated',
       message: 'the sustained rates of this GPU are estimates, not fitted to whole training runs: expect a wider error',
-    },
-  ]
+    })
+  if (model.mamba || model.lstm || model.convolution)
+    notes.push({
+      code: 'engine/estimated-layers',
+      message:
+        'the rates of scans, recurrences and convolutions are estimates: no table of their kernels was published; expect a wider error',
+    })
+  return notes
 }

@@ -1,5 +1,6 @@
 /** Which layers stand on which stage, and what a stage costs. */
 import type { Adapter, Job, ModelShape } from './job.ts'
+import { layerKinds } from './lower/shape.ts'
 import { countParameters, type LayerCount } from './parameters.ts'
 import { type BlockCost, type BlockCosts, computeSeconds, gpuSeconds, type PassCost } from './price/block.ts'
 import type { StageSeconds } from './schedule/schedule.ts'
@@ -75,12 +76,16 @@ export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[
     const layerParameters = inLayers('dense') / tp
     const expertParameters = inLayers('experts') / (ep * etp)
     const parameters = layerParameters + (embedding * count.embedding + head * (count.head + copy)) / tp
-    const depth = layers.reduce((sum, times) => sum + times, 0)
     const trained = adapter
-      ? { parameters: (depth * adapterParameters(model, adapter)) / tp, expertParameters: 0 }
+      ? { parameters: (attentionLayers(model, layers) * adapterParameters(model, adapter)) / tp, expertParameters: 0 }
       : { parameters, expertParameters }
     return { layers, embedding, head, layerParameters, expertParameters, parameters, trained }
   })
+}
+
+function attentionLayers(model: ModelShape, layers: readonly number[]): number {
+  const { kinds } = layerKinds(model)
+  return layers.reduce((sum, times, kind) => sum + (kinds[kind]?.mixer === 'attention' ? times : 0), 0)
 }
 
 /** Two narrow matrices beside the projections of query, key and value (Hu et al. 2021, arXiv:2106.09685 §4.2). */

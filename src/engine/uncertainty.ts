@@ -69,6 +69,12 @@ export const doubts = {
     text: 'a mixture of experts',
     applies: ({ job }) => job.model.moe !== undefined,
   },
+  layers: {
+    // An estimate: published runs of such layers all have experts beside them.
+    share: 0.3,
+    text: 'scans, recurrences or convolutions, for which no table of kernels was published',
+    applies: ({ job }) => hasOtherLayers(job),
+  },
   tuning: {
     share: 0.04,
     text: 'fine-tuning on packed documents or through adapters',
@@ -86,6 +92,10 @@ export const doubts = {
     applies: ({ job }) => job.cluster.gpus > mostGpus,
   },
 } satisfies Readonly<Record<string, Doubt>>
+
+function hasOtherLayers({ model }: Simulation['job']): boolean {
+  return model.mamba !== undefined || model.lstm !== undefined || model.convolution !== undefined
+}
 
 export type DoubtName = keyof typeof doubts
 

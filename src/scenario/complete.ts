@@ -21,9 +21,16 @@ export function missingKeys(tree: Tree, meant: ReadonlySet<string> = new Set()):
   needed ??= Object.entries({ ...required, calibration: constants() }).map(needOf)
   return needed.flatMap(({ section, name, examples }) => {
     const said = entriesAt(tree, section)
-    const missing = examples.filter(([key]) => !says(said, key) && !meant.has(`${name}.${key}`))
+    const asked = examples.filter(([key]) => name !== 'model' || key !== 'heads' || attends(said))
+    const missing = asked.filter(([key]) => !says(said, key) && !meant.has(`${name}.${key}`))
     return missing.length > 0 ? [missingProblem(section, missing)] : []
   })
+}
+
+/** A model of other layers alone has no heads. */
+function attends(model: Entries | undefined): boolean {
+  const said = model?.get('pattern')?.tree
+  return said?.kind !== 'leaf' || typeof said.value !== 'string' || said.value.includes('*')
 }
 
 interface Need {

@@ -6,9 +6,11 @@ import {
   type Batch,
   type Calibration,
   type Cluster,
+  type ConvolutionShape,
   type Datatype,
   type Economics,
   type Job,
+  type MambaShape,
   type MlaShape,
   type ModelShape,
   type MoeShape,
@@ -57,15 +59,19 @@ function given<T>(value: T | undefined, name: string): T {
 
 export function modelOf(model: Scenario['model']): ModelShape {
   const hidden = given(model.hidden, 'hidden')
-  const heads = given(model.heads, 'heads')
+  const layers = given(model.layers, 'layers')
+  const pattern = patternOf(model.pattern, layers)
+  // A width that no layer has would only forbid ways to split it.
+  const has = (letter: string) => pattern?.includes(letter) ?? true
+  const heads = has('*') ? given(model.heads, 'heads') : 0
   return {
     causal: model.attention === undefined ? model.kind === 'decoder' : model.attention === 'causal',
-    layers: given(model.layers, 'layers'),
+    layers,
     hidden,
     heads,
-    kvHeads: model.kv_heads ?? heads,
-    headDim: model.head_dim ?? hidden / heads,
-    ffn: model.ffn ?? 4 * hidden,
+    kvHeads: heads > 0 ? (model.kv_heads ?? heads) : 0,
+    headDim: heads > 0 ? (model.head_dim ?? hidden / heads) : 0,
+    ffn: has('-') ? (model.ffn ?? 4 * hidden) : 0,
     gated: model.gated,
     norm: model.norm,
     normsPerLayer: model.norms_per_layer,
@@ -85,7 +91,38 @@ export function modelOf(model: Scenario['model']): ModelShape {
     globalEvery: model.global_every ?? 0,
     ...(model.moe && { moe: moeOf(model.moe) }),
     ...(model.mla && { mla: mlaOf(model.mla) }),
+    ...(pattern && { pattern, ...blocksOf(model, pattern, hidden) }),
   }
+}
+
+/** The letters as they are said, over and over. */
+function patternOf(said: string | undefined, layers: number): string | undefined {
+  return said === undefined ? undefined : said.repeat(Math.ceil(layers / said.length)).slice(0, layers)
+}
+
+function blocksOf(model: Scenario['model'], pattern: string, hidden: number) {
+  const { mamba, lstm, convolution } = model
+  return {
+    ...(mamba && { mamba: mambaOf(mamba, hidden) }),
+    ...(pattern.includes('L') && { lstm: { cells: lstm?.cells ?? hidden } }),
+    ...(convolution && { convolution: convolutionOf(convolution, hidden) }),
+  }
+}
+
+export const mambaHeads = ({ heads, expand, head_dim: headDim }: Mamba, hidden: number): number =>
+  heads ?? (expand * hidden) / headDim
+
+type Mamba = NonNullable<Scenario['model']['mamba']>
+
+function mambaOf(mamba: Mamba, hidden: number): MambaShape {
+  const { head_dim: headDim, groups, conv: kernel, chunk } = mamba
+  return { heads: mambaHeads(mamba, hidden), headDim, state: given(mamba.state, 'mamba.state'), groups, kernel, chunk }
+}
+
+function convolutionOf(said: NonNullable<Scenario['model']['convolution']>, hidden: number): ConvolutionShape {
+  const { channels = 0, groups, gated } = said
+  const kernel = given(said.kernel, 'convolution.kernel')
+  return { kernel, channels, groups: groups === 'depthwise' ? channels || hidden : groups, gated }
 }
 
 function moeOf(moe: NonNullable<Scenario['model']['moe']>): MoeShape {
@@ -224,6 +261,10 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
     attentionContextParallel: given(said.attention_context_parallel, 'attention_context_parallel'),
     unfusedAttentionRate: given(said.unfused_attention_rate, 'unfused_attention_rate'),
     attentionLatentRate: given(said.attention_latent_rate, 'attention_latent_rate'),
+    scanRate: given(said.scan_rate, 'scan_rate'),
+    recurrentStepSeconds: given(said.recurrent_step, 'recurrent_step'),
+    recurrentLaunchSeconds: given(said.recurrent_launch, 'recurrent_launch'),
+    recurrentWeightBytes: given(said.recurrent_weights, 'recurrent_weights'),
     groupedMemoryRate: given(said.grouped_memory_rate, 'grouped_memory_rate'),
     groupSeconds: given(said.group, 'group'),
     eagerTraffic: given(said.eager_traffic, 'eager_traffic'),

@@ -1,8 +1,8 @@
 /** What the fields of a scenario must be to one another before a Job can be made of them. Strategies: `engine/rules.ts`. */
-import { type Params, type Path, type Problem, problem } from '../base/problem.ts'
-import type { ProblemCode } from '../base/problems.ts'
+import { type Path, type Problem, problem } from '../base/problem.ts'
 import { formatQuantity } from '../units/format.ts'
 import { missingProblem } from './complete.ts'
+import { patternRules, type Rule } from './pattern-rules.ts'
 import { recipes } from './precision.ts'
 import { domainOf, kernelOf } from './resolve.ts'
 import type { Scenario } from './schema.ts'
@@ -18,7 +18,7 @@ function missing(scenario: Scenario): readonly Problem[] {
   const gpus = cluster.gpus ?? 1
   const { matmul, attention } = gpu.sustained
   const kernel = kernelOf(scenario)
-  const needs: readonly (readonly [boolean, Path, string, string])[] = [
+  const needs: readonly Need[] = [
     [gpus > 1 && up.bandwidth === undefined, ['cluster', 'scale_up'], 'bandwidth', '450 GB/s'],
     [gpus > domainOf(cluster) && out.bandwidth === undefined, ['cluster', 'scale_out'], 'bandwidth', '400 Gb/s'],
     [(matmul.bf16 ?? matmul.fp16) === undefined, ['cluster', 'gpu', 'sustained', 'matmul'], 'bf16', '0.7'],
@@ -48,22 +48,26 @@ function missing(scenario: Scenario): readonly Problem[] {
           example,
         ] as const,
     ),
+    ...blockNeeds(model),
     ...checks.map(({ expr }, index) => [expr === undefined, ['checks', index], 'expr', 'mfu >= 38%'] as const),
     [economics.capex !== undefined && economics.lifetime === undefined, ['economics'], 'lifetime', '4 years'],
   ]
   return needs.flatMap(([needed, section, key, example]) => (needed ? [missingProblem(section, [[key, example]])] : []))
 }
 
+/** What the letters of a pattern ask for. */
+function blockNeeds({ pattern = '', moe, mamba, convolution }: Scenario['model']): readonly Need[] {
+  return [
+    [pattern.includes('E') && moe === undefined, ['model'], 'moe', '{ experts: 64, top_k: 8, ffn: 2048 }'],
+    [pattern.includes('M') && mamba?.state === undefined, ['model', 'mamba'], 'state', '128'],
+    [pattern.includes('C') && convolution?.kernel === undefined, ['model', 'convolution'], 'kernel', '3'],
+  ]
+}
+
+type Need = readonly [isNeeded: boolean, section: Path, key: string, example: string]
+
 const MOE = { experts: '64', top_k: '8', ffn: '2048' } as const
 const MLA = { kv_rank: '512', nope_head_dim: '128', rope_head_dim: '64', v_head_dim: '128' } as const
-
-interface Rule {
-  readonly code: ProblemCode
-  readonly path: Path
-  readonly related?: readonly Path[]
-  /** The parameters of the message when the rule is broken. */
-  readonly broken: (scenario: Scenario) => Params | undefined
-}
 
 const rules: readonly Rule[] = [
   {
@@ -96,6 +100,7 @@ const rules: readonly Rule[] = [
     broken: ({ model: { heads = 1, kv_heads: kvHeads = heads } }) =>
       heads % kvHeads !== 0 ? { heads, kvHeads, choices: divisorsOf(heads).join(', ') } : undefined,
   },
+  ...patternRules,
   {
     code: 'model/max-positions',
     path: ['training', 'sequence_length'],

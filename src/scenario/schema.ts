@@ -132,7 +132,13 @@ const model = section('The network to be trained.', {
     'decoder',
   ),
   attention: choice(['causal', 'bidirectional'], 'Overrides what `kind` says.').optional(),
-  layers: count('Transformer layers.', { from: 1, to: 10_000 }).optional(),
+  layers: count('Layers: attention and feed-forward each, or with a pattern one block each.', {
+    from: 1,
+    to: 10_000,
+  }).optional(),
+  pattern: text(
+    'One letter for each layer, repeated until all have one, where a layer is one block: M Mamba-2, * attention, - MLP, E experts (as in Megatron-LM and Nemotron-H), L LSTM, C convolution. In quotes where it begins with * or -. Left out: every layer is attention and feed-forward.',
+  ).optional(),
   hidden: count('Width of the residual stream.').optional(),
   heads: count('Query heads.').optional(),
   kv_heads: count('Key and value heads. Default: heads.').optional(),
@@ -180,6 +186,31 @@ const model = section('The network to be trained.', {
     nope_head_dim: count('Channels of a head without position.').optional(),
     rope_head_dim: count('Channels of a head with rotary position.').optional(),
     v_head_dim: count('Channels of a head of the values.').optional(),
+  }).optional(),
+  mamba: section('State-space layers: Mamba-2.', {
+    state: count('Numbers that each channel carries from token to token (d_state).').optional(),
+    expand: factor('Channels of the scan over hidden. Default: 2.', { above: 0 }).default(2),
+    head_dim: count('Channels of one head. Default: 64.').default(64),
+    heads: count('Heads. Default: expand × hidden / head_dim.').optional(),
+    groups: count('Groups of heads that share what is written to and read from the state. Default: 1.').default(1),
+    conv: count('Taps of the short convolution (d_conv). Default: 4.').default(4),
+    chunk: count('Tokens that are mixed at once, by matmuls. Default: 256.').default(256),
+  }).optional(),
+  lstm: section('Recurrent layers: one token after another.', {
+    cells: count(
+      'Memory cells. Default: hidden; where it is another number, a projection to hidden follows and feeds the recurrence.',
+    ).optional(),
+  }).optional(),
+  convolution: section('Convolutions along the sequence.', {
+    kernel: count('Taps.').optional(),
+    channels: count(
+      'Channels of the filters, between two pointwise products (ByteNet). Left out: they work on the stream itself.',
+    ).optional(),
+    groups: orWord('depthwise', 'count', 'Groups of channels that see only one another. Default: 1.', {
+      from: 1,
+      whole: true,
+    }).default(1),
+    gated: flag('Do the filters make a gate as well (gated linear units)? Default: false.').default(false),
   }).optional(),
   parameters: count('The published number of parameters. Documentation: ours is counted from the shape.').optional(),
 }).prefault({})
@@ -361,6 +392,12 @@ const calibration = section('Constants of the performance model that belong to n
   attention_context_parallel: rate('Rate of attention under context parallelism, over the rate without.'),
   unfused_attention_rate: rate('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
   attention_latent_rate: rate('Rate of attention with keys and values of different widths, over that with equal ones.'),
+  scan_rate: partOfRate('Rate of the chunked scan of a state-space layer over the peak.'),
+  recurrent_step: time('Time of one step of a recurrence whose weights stay on the chip.'),
+  recurrent_launch: time('Time of one step of a recurrence that is launched step by step.'),
+  recurrent_weights: quantity('bytes', 'Weights that one multiprocessor keeps in its registers.', {
+    from: 0,
+  }).optional(),
   grouped_memory_rate: rate('Memory rate of grouped matmuls over that of large ones.'),
   group: time('Time per expert of a grouped matmul.'),
   eager_traffic: plain('Memory traffic of one kernel per operator over that of fused kernels.'),

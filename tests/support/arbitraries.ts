@@ -16,6 +16,10 @@ export const calibration: Calibration = {
   attentionContextParallel: 0.92,
   unfusedAttentionRate: 0.39,
   attentionLatentRate: 0.85,
+  scanRate: 0.2,
+  recurrentStepSeconds: 2e-6,
+  recurrentLaunchSeconds: 7e-6,
+  recurrentWeightBytes: 221e3,
   groupedMemoryRate: 0.8,
   groupSeconds: 2e-6,
   eagerTraffic: 2.2,
@@ -79,9 +83,12 @@ const model: fc.Arbitrary<ModelShape> = fc
     globalEvery: fc.constantFrom(0, 2, 6),
     experts: fc.boolean(),
     latent: fc.boolean(),
+    blocks: fc.constantFrom('', '', 'M', 'M-*', 'L', 'L*-', 'C-', 'E-*M'),
+    groups: power(0, 3),
   })
-  .map(({ kvGroups, experts, latent, ...shape }) => ({
-    ...(experts && {
+  .map(({ kvGroups, experts, latent, blocks, groups, ...shape }) => ({
+    ...(blocks !== '' && blocksOf(blocks, shape.layers, groups)),
+    ...((blocks === '' ? experts : blocks.includes('E')) && {
       moe: { experts: 8, topK: 2, ffn: 512, sharedFfn: 512, denseLayers: 1, every: 1, imbalance: 1.1 },
     }),
     ...(latent && {
@@ -103,6 +110,18 @@ const model: fc.Arbitrary<ModelShape> = fc
     pooler: false,
     headTransform: false,
   }))
+
+/** Channels and cells that eight ranks share. */
+function blocksOf(blocks: string, layers: number, groups: number) {
+  return {
+    pattern: blocks.repeat(layers).slice(0, layers),
+    ...(blocks.includes('M') && { mamba: { heads: 16, headDim: 64, state: 64, groups, kernel: 4, chunk: 128 } }),
+    ...(blocks.includes('L') && { lstm: { cells: 256 * groups } }),
+    ...(blocks.includes('C') && {
+      convolution: { kernel: 5, channels: 128 * (groups - 1), groups: 1, gated: groups > 2 },
+    }),
+  }
+}
 
 const strategy = fc
   .record({
@@ -155,7 +174,10 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
     host: fc.constantFrom(0, 2e-4),
   })
   .map(({ model: shape, chosen, seqLen, attention, loss, elementwise, matmul, domain, topology, host }) => {
-    const { strategy: s, globalBatch } = chosen
+    const { globalBatch } = chosen
+    // A recurrent layer reads whole sequences.
+    const { cp, shardRanks } = chosen.strategy
+    const s = shape.lstm ? { ...chosen.strategy, cp: 1, shardRanks: Math.max(1, shardRanks / cp) } : chosen.strategy
     const gpus = s.tp * s.cp * s.pp * s.dp
     const job: Job = {
       model: shape,

@@ -3,17 +3,34 @@ import type { Job } from '../job.ts'
 import type { Operation } from '../operation.ts'
 import type { RecomputeModule, Sharding } from '../strategy.ts'
 import { lowerAttention } from './attention.ts'
+import { lowerConvolution } from './convolution.ts'
 import { lowerEmbedding, lowerHead } from './embedding.ts'
+import { lowerLstm } from './lstm.ts'
+import { lowerMamba } from './mamba.ts'
 import { lowerMlp } from './mlp.ts'
 import { lowerMoe } from './moe.ts'
-import { type LayerKind, localShape } from './shape.ts'
+import type { Mixer } from './pattern.ts'
+import { type LayerKind, type LocalShape, localShape } from './shape.ts'
 
 export function lowerLayer(job: Job, sharding: Sharding, kind: LayerKind): Operation[] {
   const shape = localShape(job, sharding)
-  const { moe } = job.model
-  const feedForward = moe && kind.experts ? lowerMoe(job, shape, sharding, moe) : lowerMlp(job, shape, sharding)
-  const operations = [...lowerAttention(job, shape, sharding, kind), ...feedForward]
+  const mixing = kind.mixer === 'none' ? [] : mixers[kind.mixer](job, shape, sharding, kind)
+  const operations = kind.feedForward ? [...mixing, ...lowerFeedForward(job, shape, sharding, kind)] : mixing
   return [...operations, ...recomputed(operations, sharding)]
+}
+
+type Lower = (job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind) => Operation[]
+
+const mixers = {
+  attention: lowerAttention,
+  mamba: lowerMamba,
+  lstm: lowerLstm,
+  convolution: lowerConvolution,
+} satisfies Record<Mixer, Lower>
+
+const lowerFeedForward: Lower = (job, shape, sharding, { experts }) => {
+  const { moe } = job.model
+  return moe && experts ? lowerMoe(job, shape, sharding, moe) : lowerMlp(job, shape, sharding)
 }
 
 export function lowerEnds(job: Job, sharding: Sharding): { embedding: Operation[]; head: Operation[] } {

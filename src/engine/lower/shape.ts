@@ -1,6 +1,7 @@
 /** One layer as a rank sees it. */
 import type { Job, ModelShape } from '../job.ts'
 import type { Sharding } from '../strategy.ts'
+import { blockOf, type Mixer } from './pattern.ts'
 
 export interface LocalShape {
   readonly model: ModelShape
@@ -51,16 +52,26 @@ export function localShape(job: Job, sharding: Sharding): LocalShape {
   }
 }
 
-/** A kind of layer: they differ in how far back a token looks and in whether it chooses experts. */
+/** A kind of layer: they differ in what mixes tokens, in how far back a token looks and in whether it chooses experts. */
 export interface LayerKind {
   readonly name: string
+  /** What mixes tokens, if anything does. */
+  readonly mixer: Mixer | 'none'
+  /** Is there a feed-forward block, dense or of experts? */
+  readonly feedForward: boolean
   /** Tokens in its window; 0 without one. */
   readonly window: number
   readonly experts: boolean
 }
 
+export interface LayerKinds {
+  readonly kinds: readonly LayerKind[]
+  readonly pattern: readonly number[]
+}
+
 /** The kinds of layer of a model and the kind of each of its layers, first to last. */
-export function layerKinds(model: ModelShape): { kinds: readonly LayerKind[]; pattern: readonly number[] } {
+export function layerKinds(model: ModelShape): LayerKinds {
+  if (model.pattern) return patternKinds(model, model.pattern)
   const kinds: LayerKind[] = []
   const pattern = Array.from({ length: model.layers }, (_, layer) => {
     const window = isWindowed(model, layer) ? model.slidingWindow : 0
@@ -68,7 +79,21 @@ export function layerKinds(model: ModelShape): { kinds: readonly LayerKind[]; pa
     const known = kinds.findIndex((kind) => kind.window === window && kind.experts === experts)
     if (known >= 0) return known
     const words = ['layer', ...(experts ? ['moe'] : []), ...(window > 0 ? ['local'] : [])]
-    return kinds.push({ name: words.join('.'), window, experts }) - 1
+    return kinds.push({ name: words.join('.'), mixer: 'attention', feedForward: true, window, experts }) - 1
+  })
+  return { kinds, pattern }
+}
+
+/** One block a layer. Windows are counted over the layers that have attention. */
+function patternKinds(model: ModelShape, letters: string): LayerKinds {
+  const kinds: LayerKind[] = []
+  let attentions = 0
+  const pattern = [...letters].map((letter) => {
+    const block = blockOf(letter)
+    const isLocal = block.mixer === 'attention' && isWindowed(model, attentions++)
+    const name = isLocal ? `${block.name}.local` : block.name
+    const known = kinds.findIndex((kind) => kind.name === name)
+    return known >= 0 ? known : kinds.push({ ...block, name, window: isLocal ? model.slidingWindow : 0 }) - 1
   })
   return { kinds, pattern }
 }

@@ -2,8 +2,8 @@
 import type { Job } from '../job.ts'
 import type { Layout } from '../layout.ts'
 import { lowerEnds, lowerLayer } from '../lower/block.ts'
-import { layerKinds } from '../lower/shape.ts'
-import type { Operation, Phase } from '../operation.ts'
+import { type LayerKind, layerKinds } from '../lower/shape.ts'
+import type { Attention, Operation, Phase, Recurrence, Scan } from '../operation.ts'
 import type { Sharding } from '../strategy.ts'
 import type { Timing } from '../timing.ts'
 import { price } from './operation.ts'
@@ -47,19 +47,25 @@ export function priceBlocks(job: Job, sharding: Sharding, layout: Layout): Block
   const { embedding, head } = lowerEnds(job, sharding)
   return {
     layers: kinds.map((kind) => {
-      const { hostSecondsPerLayer, hostSecondsPerMoeLayer, moe } = job.software
-      const local = (job.model.moe?.experts ?? 0) / sharding.ep
-      // Where matmuls are narrow, the rows of each expert are scaled twice beside its two products.
-      const kernels = job.precision.quantizeBytes > 0 ? 3 : 1
-      const host = kind.experts
-        ? hostSecondsPerMoeLayer + local * kernels * moe.hostSecondsPerExpert
-        : hostSecondsPerLayer
+      const host = hostSeconds(job, sharding, kind)
       return priceBlock({ name: kind.name, operations: lowerLayer(job, sharding, kind), host }, job, sharding, layout)
     }),
     pattern,
     embedding: priceBlock({ name: 'embedding', operations: embedding, host: 0 }, job, sharding, layout),
     head: priceBlock({ name: 'head', operations: head, host: 0 }, job, sharding, layout),
   }
+}
+
+/** A layer that is one block has half of a layer's work to issue; a scan is as many kernels as the other half. */
+function hostSeconds({ software, model, precision }: Job, { ep }: Sharding, kind: LayerKind): number {
+  const { hostSecondsPerLayer, hostSecondsPerMoeLayer, moe } = software
+  const half = hostSecondsPerLayer / 2
+  const missing = kind.feedForward && kind.mixer !== 'none' ? 0 : kind.mixer === 'mamba' ? 0 : half
+  if (!kind.experts) return hostSecondsPerLayer - missing
+  const local = (model.moe?.experts ?? 0) / ep
+  // Where matmuls are narrow, the rows of each expert are scaled twice beside its two products.
+  const kernels = precision.quantizeBytes > 0 ? 3 : 1
+  return Math.max(0, hostSecondsPerMoeLayer - missing) + local * kernels * moe.hostSecondsPerExpert
 }
 
 interface Block {
@@ -144,6 +150,11 @@ export function computeSeconds(pass: PassCost): number {
   return pass.matmulSeconds + pass.attentionSeconds + pass.memoryBoundSeconds
 }
 
+/** Attention, or what a layer has in its place. */
+function isMixing(operation: Operation): operation is Attention | Scan | Recurrence {
+  return operation.kind === 'attention' || operation.kind === 'scan' || operation.kind === 'recurrence'
+}
+
 function sum(timings: readonly Timing[], phase: Phase): PassCost {
   const cost = {
     matmulSeconds: 0,
@@ -164,7 +175,7 @@ function sum(timings: readonly Timing[], phase: Phase): PassCost {
     if (operation.phase !== phase) continue
     cost.flop += flop
     if (operation.kind === 'matmul') cost.matmulSeconds += seconds
-    else if (operation.kind === 'attention') cost.attentionSeconds += seconds
+    else if (isMixing(operation)) cost.attentionSeconds += seconds
     else if (operation.kind === 'elementwise') cost.memoryBoundSeconds += seconds
     else if (operation.dimension === 'tp') {
       cost.tpSeconds += seconds

@@ -224,6 +224,15 @@ function faster(a: Choice, b: Choice): Choice {
   return b.seconds < a.seconds ? b : a
 }
 
+export const repeatedSeconds = formula<{ readonly times: number; readonly onceSeconds: number }>({
+  id: 'repeatedSeconds',
+  unit: 'seconds',
+  text: 'times * onceSeconds',
+  source:
+    'as often as a recurrent layer has tokens: each waits for the one before (Sutskever et al. 2014, arXiv:1409.3215)',
+  compute: ({ times, onceSeconds }) => times * onceSeconds,
+})
+
 /** Nothing moves in a group of one. */
 export function priceCollective(
   operation: Communication,
@@ -231,6 +240,22 @@ export function priceCollective(
   cluster: Cluster,
   calibration: Calibration,
 ): Timing {
+  const { times, bytes } = operation
+  if (times === undefined) return priceOnce(operation, group, cluster, calibration)
+  const once = priceOnce({ ...operation, bytes: bytes / times }, group, cluster, calibration)
+  const inputs = { times, onceSeconds: once.seconds }
+  const exposedSeconds = times * once.exposedSeconds
+  return {
+    ...once,
+    operation,
+    seconds: repeatedSeconds.compute(inputs),
+    exposedSeconds,
+    formula: repeatedSeconds,
+    inputs,
+  }
+}
+
+function priceOnce(operation: Communication, group: Group, cluster: Cluster, calibration: Calibration): Timing {
   const inputs: CollectiveInputs = {
     bytes: operation.bytes,
     ranks: group.ranks,

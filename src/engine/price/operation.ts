@@ -7,6 +7,8 @@ import { priceAttention } from './attention.ts'
 import { priceCollective } from './collective.ts'
 import { priceMatmul } from './matmul.ts'
 import { priceElementwise } from './memory-bound.ts'
+import { priceRecurrence } from './recurrence.ts'
+import { priceScan } from './scan.ts'
 
 export function price(operation: Operation, job: Job, layout: Layout): Timing {
   const { cluster, calibration } = job
@@ -15,6 +17,10 @@ export function price(operation: Operation, job: Job, layout: Layout): Timing {
       return priceMatmul(operation, cluster.device, calibration)
     case 'attention':
       return priceAttention(operation, job.precision.activation, cluster.device, calibration)
+    case 'scan':
+      return priceScan(operation, job.precision.activation, cluster.device, calibration)
+    case 'recurrence':
+      return priceRecurrence(operation, cluster.device, calibration)
     case 'elementwise':
       return priceElementwise(operation, cluster.device, calibration)
     case 'collective':

@@ -28,10 +28,11 @@ const paths: Readonly<Record<string, PathOf>> = {
   treeEfficiency: always('calibration', 'tree_efficiency'),
   inNetworkSeconds: always('calibration', 'in_network'),
   allToAllEfficiency: always('calibration', 'all_to_all_efficiency'),
-  stepSeconds: (operation, run) =>
-    operation.kind === 'collective' && run.simulation.layout[operation.dimension].domains > 1
-      ? ['calibration', 'crossing_step']
-      : ['cluster', 'scale_up', 'latency'],
+  stepSeconds: (operation, run) => {
+    if (operation.kind !== 'collective') return undefined
+    const inside = run.simulation.layout[operation.dimension].domains === 1
+    return inside ? ['cluster', 'scale_up', 'latency'] : ['calibration', 'crossing_step']
+  },
   networkStepSeconds: always('cluster', 'scale_out', 'latency'),
   networkBytesPerSecond: always('cluster', 'scale_out', 'bandwidth'),
   latencySeconds: always('calibration', 'point_to_point'),
@@ -50,10 +51,13 @@ export function inputPath(name: string, { operation }: Timing, run: Run): Path |
 }
 
 function datatypeOf(operation: Operation, { simulation }: Run): string {
-  return operation.kind === 'matmul' ? operation.datatype : simulation.job.precision.activation
+  return operation.kind === 'matmul' || operation.kind === 'recurrence'
+    ? operation.datatype
+    : simulation.job.precision.activation
 }
 
 function efficiencyPath(operation: Operation, run: Run): Path | undefined {
+  if (operation.kind === 'scan') return ['calibration', 'scan_rate']
   if (operation.kind === 'attention' && operation.kernel !== 'unfused')
     return ['cluster', 'gpu', 'sustained', 'attention', operation.kernel]
   return ['cluster', 'gpu', 'sustained', 'matmul', datatypeOf(operation, run)]

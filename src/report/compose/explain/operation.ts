@@ -121,6 +121,15 @@ function shapeOf(operation: Operation): readonly string[] {
     }
     case 'attention':
       return [`attention kernel ${operation.kernel}`, formatQuantity(operation.flop, 'flop')]
+    case 'scan':
+      return [`scan over chunks, ${formatQuantity(operation.flop, 'flop')}`, formatQuantity(operation.bytes, 'bytes')]
+    case 'recurrence': {
+      const { steps, m, n, k, datatype } = operation
+      return [
+        `${group(steps)} × [${group(m)} × ${group(k)}] × [${group(k)} × ${group(n)}], one after another`,
+        datatype,
+      ]
+    }
     case 'elementwise':
       return [`${formatQuantity(operation.bytes, 'bytes')} through HBM`]
     case 'collective':

@@ -62,8 +62,8 @@ export function stepParts(input: RunInput): readonly StepPart[] {
   const work = (label: string, seconds: number, note = ''): StepPart => ({ label, seconds, role: 'good', note })
   const loss = (label: string, seconds: number, note = ''): StepPart => ({ label, seconds, role: 'warn', note })
   return [
-    work('matmuls', facts.matmulSeconds, rateOf('matmul', input.simulation)),
-    work('attention', facts.attentionSeconds, rateOf('attention', input.simulation)),
+    work('matmuls', facts.matmulSeconds, rateOf(['matmul'], input.simulation)),
+    work(mixingWords(input.simulation), facts.attentionSeconds, rateOf(mixing, input.simulation)),
     work('memory-bound', facts.memoryBoundSeconds, 'norms, activations, loss'),
     loss('recomputation', metrics['step.recompute'], strategy.recompute),
     ...(['tp', 'cp', 'pp', 'dp'] as const).map((dimension) => exposed(dimension, input)),
@@ -86,10 +86,18 @@ function exposed(dimension: Dimension, input: RunInput): StepPart {
   }
 }
 
-/** How near the kernels of one kind come to the peak, over all that the busiest stage runs. */
-function rateOf(kind: 'matmul' | 'attention', { operations, job }: Simulation): string {
+/** What takes information from token to token. */
+const mixing = ['attention', 'scan', 'recurrence'] as const
+
+function mixingWords({ operations }: Simulation): string {
+  const found = mixing.filter((kind) => operations.some(({ timing }) => timing.operation.kind === kind))
+  return found.length > 0 ? found.join(' and ') : 'attention'
+}
+
+/** How near the kernels of some kinds come to the peak, over all that the busiest stage runs. */
+function rateOf(kinds: readonly string[], { operations, job }: Simulation): string {
   const own = operations.filter(
-    ({ timing }) => timing.operation.kind === kind && timing.operation.phase !== 'recompute',
+    ({ timing }) => kinds.includes(timing.operation.kind) && timing.operation.phase !== 'recompute',
   )
   const ideal = own.reduce((sum, { timing, times }) => sum + (times * timing.flop) / peakFor(timing.operation, job), 0)
   const seconds = own.reduce((sum, { timing, times }) => sum + times * timing.seconds, 0)
