@@ -21,13 +21,14 @@ import { type MetricName, metricNames } from './metrics.ts'
 import { bubble, exposedTransfers, priceTransfer, transferDelay, transferOf, wholeOf, windowsOf } from './pipeline.ts'
 import { priceBlocks } from './price/block.ts'
 import { type InputFacts, inputFacts } from './read-facts.ts'
-import type { Transfer } from './schedule/play.ts'
+import type { ChunkSeconds, Timeline, Transfer } from './schedule/play.ts'
 import { type PipelineShape, type StageSeconds, scheduleTable } from './schedule/schedule.ts'
 import {
   type BlockSeconds,
   type BlockWorks,
   blockSeconds,
   blockWorks,
+  type Chunk,
   fillChunks,
   fillStages,
   fullestOf,
@@ -57,14 +58,17 @@ export interface Holding {
   readonly shapes: number
   /** The ranks of a pipeline. */
   readonly group: Group
+  /** In model order. */
+  readonly chunks: readonly Chunk[]
 }
 
 export function hold(job: Job, strategy: Strategy): Holding {
   const { kinds: layers, pattern } = layerKinds(job.model)
-  const stages = distinct(fillStages(job, strategy, fillChunks(strategy, { layers, pattern })))
+  const chunks = fillChunks(strategy, { layers, pattern })
+  const stages = distinct(fillStages(job, strategy, chunks))
   const { pp, vpp } = strategy
   const key = stages.map((stage) => `${keyOf(stage)} ${stage.first}`).join()
-  return { key, pp, vpp, stages, shapes: weightShapes(job.model), group: layOut(job.cluster, strategy).pp }
+  return { key, pp, vpp, stages, shapes: weightShapes(job.model), group: layOut(job.cluster, strategy).pp, chunks }
 }
 
 function distinct(stages: readonly Stage[]): HeldStage[] {
@@ -133,6 +137,9 @@ export function priceLayers(job: Job, strategy: Strategy): Layered {
 
 const FLOP = workNames.indexOf('flop')
 
+/** Plays a pipeline out, over stages as unequal as they are. */
+type Play = (chunks: () => ChunkSeconds, transfer: Transfer) => Timeline
+
 type Numbers = { -readonly [Name in FactName | MetricName]: number }
 
 /**
@@ -148,6 +155,7 @@ export class Step {
   private sharding!: Sharding
   private holding!: Holding
   private kind: ScheduleKind = '1f1b'
+  private play: Play | undefined
   private shape: PipelineShape = { pp: 1, vpp: 1, microBatches: 1 }
   private rounds = 0
   private held = new Float64Array(0)
@@ -207,11 +215,12 @@ export class Step {
     }
   }
 
-  /** Its passes in the order of a schedule: how many micro-batches each stage holds at once. */
-  order(kind: ScheduleKind): void {
+  /** Its passes in the order of a schedule: how many micro-batches each stage holds at once. Not played: in closed form. */
+  order(kind: ScheduleKind, play?: Play): void {
     const { shape, activations, held, bytes } = this
     const { stages } = this.holding
     this.kind = kind
+    this.play = play
     this.ordered = false
     for (let i = 0; i < stages.length; i++) {
       const inFlight = scheduleTable[kind].inFlight(shape, (stages[i] as HeldStage).first)
@@ -329,14 +338,21 @@ export class Step {
     workOf(stages[this.busiest] as Stage, this.layered.works, this.work)
   }
 
-  /** The pipeline in closed form. */
+  /** The pipeline, played out or in closed form. */
   private run(): void {
     const { shape, slowest, transfer, scope } = this
-    const delay = transferDelay(shape, transfer)
+    const played = this.play?.(() => this.chunkSeconds(), transfer)
+    const delay = played ? played.seconds - played.freeSeconds : transferDelay(shape, transfer)
+    const seconds = played ? played.seconds : scheduleTable[this.kind].seconds(shape, slowest) + delay
     const exposed = exposedTransfers(shape, transfer, delay)
     scope.ppExposedSeconds = exposed
-    scope.bubbleSeconds = bubble(shape, slowest, scheduleTable[this.kind].seconds(shape, slowest) + delay - exposed)
+    scope.bubbleSeconds = bubble(shape, slowest, seconds - exposed)
     this.ordered = true
+  }
+
+  private chunkSeconds(): ChunkSeconds {
+    const { holding, layered } = this
+    return holding.chunks.map((chunk) => secondsOf(chunk, layered.seconds))
   }
 
   /** All facts, for metrics beyond time and peak. */

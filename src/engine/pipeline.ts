@@ -40,7 +40,7 @@ export const estimatePipeline: RunPipeline = (job, strategy, layout, load) =>
   assemble(job, strategy, layout, load, ({ schedule, shape, transfer, slowest }) => {
     const delaySeconds = transferDelay(shape, transfer)
     const freeSeconds = schedule.seconds(shape, slowest)
-    return { timeline: { seconds: freeSeconds + delaySeconds, freeSeconds, stages: [] }, delaySeconds }
+    return { timeline: { seconds: freeSeconds + delaySeconds, freeSeconds }, delaySeconds }
   })
 
 /** On the way there and back once, and of the sender's time with every message. */

@@ -59,11 +59,6 @@ function byPlay(a: Played, b: Played): number {
   return difference ?? byFields(a.simulation.strategy, b.simulation.strategy)
 }
 
-/** Passes by the hundred thousand, which nobody asks for again. */
-function withoutPasses(simulation: Simulation): Simulation {
-  return { ...simulation, timeline: { ...simulation.timeline, stages: [] } }
-}
-
 /** Each strategy is played once. */
 class Table {
   readonly job: Job
@@ -82,7 +77,7 @@ class Table {
     const key = JSON.stringify(strategy)
     const known = this.played.get(key)
     if (known) return known
-    const simulation = withoutPasses(simulate(this.job, strategy))
+    const simulation = simulate(this.job, strategy)
     const made = { simulation, values: this.goals.map(({ read, sign }) => sign * simulation.metrics[read]) }
     this.played.set(key, made)
     if (this.allows(made)) this.best = Math.min(this.best, made.values[0] as number)

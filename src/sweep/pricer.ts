@@ -1,69 +1,123 @@
-/** The metrics of a scenario's own strategy, point after point, with the pipeline in closed form. */
+/** The metrics of a scenario's own strategy, point after point: what one point worked out serves those alike. */
 import { type Holding, hold, type Keeping, keep, type Layered, priceLayers, Step } from '../engine/compose.ts'
 import type { Job } from '../engine/job.ts'
+import { layOut } from '../engine/layout.ts'
 import { type LayerBytes, layerBytes } from '../engine/memory.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { type InputFacts, inputFacts } from '../engine/read-facts.ts'
-import type { Strategy } from '../engine/strategy.ts'
+import { Player, type Timeline } from '../engine/schedule/play.ts'
+import { scheduleTable } from '../engine/schedule/schedule.ts'
+import { microBatchesOf, type Strategy } from '../engine/strategy.ts'
 import { sheetOf } from '../search/sheet.ts'
 import { Shelf } from './shelf.ts'
 
-/** Parts of the scenario by identity: a part that is the same object says the same. */
-export interface Parts {
-  readonly model: unknown
-  readonly training: unknown
-  readonly software: unknown
-  readonly gpu: unknown
-  readonly scaleUp: unknown
-  readonly scaleOut: unknown
-  readonly calibration: unknown
+/** Names of what a point says, part by part: points with the same name say the same there. */
+export interface Likeness {
+  /** The model and its training. */
+  readonly model: string
+  /** All that bears on a step but the network between scale-up domains. */
+  readonly near: string
+  /** All that bears on a step. */
+  readonly whole: string
+}
+
+/** What does not hang on the network between scale-up domains. */
+interface Near {
+  readonly holding: Holding
+  readonly bytes: LayerBytes
+  /** Where no layer speaks over it. */
+  readonly layered: Layered | undefined
+}
+
+interface Whole {
+  readonly keeping: Keeping
+  readonly layered: Layered
+  /** Once it has been played. */
+  timeline?: Timeline
 }
 
 export class Pricer {
   private readonly fill: (step: Step) => void
+  private readonly pipelines: 'played' | 'closed'
   private step: Step | undefined
   private readonly facts = new Shelf<InputFacts>()
-  private readonly holdings = new Shelf<Holding>()
-  private readonly keepings = new Shelf<Keeping>()
-  private readonly bytes = new Shelf<LayerBytes>()
-  private readonly layers = new Shelf<Layered>()
+  private readonly nears = new Shelf<Near>()
+  private readonly wholes = new Shelf<Whole>()
+  private readonly players = new Players()
 
-  constructor(metrics: readonly MetricName[]) {
+  constructor(metrics: readonly MetricName[], pipelines: 'played' | 'closed') {
     this.fill = sheetOf(metrics)
+    this.pipelines = pipelines
   }
 
   /** Of a strategy that keeps the rules. */
-  price(job: Job, strategy: Strategy, parts: Parts): Readonly<Record<MetricName, number>> {
-    const { model, training, software, gpu, scaleUp, scaleOut, calibration } = parts
-    const { tp, ep, etp, pp, vpp, dp, cp, zero, shardRanks, layersPerChunk } = strategy
-    const plain = { ...strategy, cp: 1, dp: dp * cp }
-    const place = `${tp} ${ep} ${etp} ${pp} ${vpp} ${dp * cp} ${layersPerChunk}`
-    const sharding = shardingKey(strategy)
-    const network = [model, training, gpu, scaleUp, scaleOut, calibration]
-    const holding = this.holdings.get([model, training, scaleUp], place, () => hold(job, plain))
-    const keeping = this.keepings.get(network, `${place} ${zero} ${shardRanks}`, () => keep(job, plain, holding))
-    const bytes = this.bytes.get([model, training, software], sharding, () => layerBytes(job, strategy))
-    const layered = this.layers.get([...network, software], sharding, () => priceLayers(job, strategy))
-    const step = this.stepFor(job, strategy, parts)
-    step.place(strategy, bytes, holding, dp)
-    step.order(strategy.schedule)
-    step.fill(keeping)
-    step.time(layered)
+  price(job: Job, strategy: Strategy, like: Likeness): Readonly<Record<MetricName, number>> {
+    const near = this.nears.get(like.near, () => nearOf(job, strategy))
+    const { holding, bytes } = near
+    const whole = this.wholes.get(like.whole, (): Whole => {
+      const layered = near.layered ?? priceLayers(job, strategy)
+      return { keeping: keep(job, plain(strategy), holding), layered }
+    })
+    const step = this.stepFor(job, strategy, like)
+    step.place(strategy, bytes, holding, strategy.dp)
+    step.order(strategy.schedule, this.pipelines === 'closed' ? undefined : this.playing(job, strategy, whole))
+    step.fill(whole.keeping)
+    step.time(whole.layered)
     this.fill(step)
     return step.scope
   }
 
-  private stepFor(job: Job, strategy: Strategy, { model, training }: Parts): Step {
+  private playing({ batch }: Job, strategy: Strategy, whole: Whole): Parameters<Step['order']>[1] {
+    return (chunks, transfer) => {
+      whole.timeline ??= this.players.of(strategy, batch.globalBatch).play(chunks(), transfer)
+      return whole.timeline
+    }
+  }
+
+  private stepFor(job: Job, strategy: Strategy, { model }: Likeness): Step {
     // The costly facts are those of the model; the rest is copied.
-    const facts = this.facts.get([model, training], '', () => inputFacts(job))
-    const { parameters, forwardFlopPerToken } = facts
+    const { parameters, forwardFlopPerToken } = this.facts.get(model, () => inputFacts(job))
     this.step ??= new Step(job, strategy)
     this.step.turnTo(job, strategy, inputFacts(job, { parameters, forwardFlopPerToken }))
     return this.step
   }
 }
 
-function shardingKey(strategy: Strategy): string {
-  const { tp, sp, cp, cpMode, ep, etp, microBatch, recompute, recomputeModules, overlapTp } = strategy
-  return `${tp} ${sp} ${cp} ${cpMode} ${ep} ${etp} ${microBatch} ${recompute} ${recomputeModules} ${overlapTp}`
+/** What stages hold and say to their replicas does not ask which of these are there for a longer context. */
+function plain(strategy: Strategy): Strategy {
+  const { dp, cp } = strategy
+  return { ...strategy, cp: 1, dp: dp * cp }
+}
+
+function nearOf(job: Job, strategy: Strategy): Near {
+  const { tp, cp, ep, etp } = layOut(job.cluster, strategy)
+  const inside = [tp, cp, ep, etp].every(({ domains }) => domains === 1)
+  return {
+    holding: hold(job, plain(strategy)),
+    bytes: layerBytes(job, strategy),
+    layered: inside ? priceLayers(job, strategy) : undefined,
+  }
+}
+
+/** Passes of all players kept: some 30 MB. */
+const mostPasses = 1_000_000
+
+class Players {
+  private readonly made = new Map<string, Player>()
+  private passes = 0
+
+  of({ pp, vpp, schedule, dp, microBatch }: Strategy, globalBatch: number): Player {
+    const microBatches = microBatchesOf(globalBatch, { dp, microBatch })
+    const key = `${schedule} ${pp} ${vpp} ${microBatches}`
+    const known = this.made.get(key)
+    if (known) return known
+    const player = new Player(scheduleTable[schedule], { pp, vpp, microBatches })
+    if (this.passes + player.passes > mostPasses) {
+      this.made.clear()
+      this.passes = 0
+    }
+    this.made.set(key, player)
+    this.passes += player.passes
+    return player
+  }
 }

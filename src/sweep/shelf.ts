@@ -1,13 +1,8 @@
-/** What was worked out for one point and holds for the next: made again when one of the things it depends on is another. */
+/** What was worked out for one point, kept for others that are alike in what it hangs on. */
 export class Shelf<Made> {
-  private depends: readonly unknown[] = []
   private readonly made = new Map<string, Made>()
 
-  get(depends: readonly unknown[], key: string, make: () => Made): Made {
-    if (depends.some((thing, at) => thing !== this.depends[at])) {
-      this.made.clear()
-      this.depends = depends
-    }
+  get(key: string, make: () => Made): Made {
     const known = this.made.get(key)
     if (known !== undefined) return known
     if (this.made.size >= mostKept) this.made.clear()

@@ -2,14 +2,13 @@
 import { type ProblemCode, problems } from '../base/problems.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { ruleBroken } from '../engine/rules.ts'
-import { simulate } from '../engine/simulate.ts'
 import { type Resolved, resolve } from '../scenario/resolve.ts'
 import { brokenScenarioRules } from '../scenario/rules.ts'
 import type { Scenario } from '../scenario/schema.ts'
 import { playOut } from '../search/play.ts'
 import { type Question, search } from '../search/search.ts'
 import type { Fixed } from '../search/space.ts'
-import { Pricer } from './pricer.ts'
+import { type Likeness, Pricer } from './pricer.ts'
 import {
   type ColumnSpec,
   metricColumns,
@@ -75,14 +74,24 @@ export class Sweeper {
   private readonly plan: SweepPlan
   private readonly pricer: Pricer
   private readonly digits: Int32Array
+  /** Which of the values that a row begins with tell two points apart. */
+  private readonly columns: { readonly [Part in keyof Likeness]: readonly number[] }
   readonly width: number
   private readonly layers: Layer[]
   private last: { readonly scenario: Scenario; readonly resolved: Resolved } | undefined
 
   constructor(plan: SweepPlan) {
     this.plan = plan
-    this.pricer = new Pricer([...plan.metrics, 'memory.headroom'])
+    this.pricer = new Pricer([...plan.metrics, 'memory.headroom'], plan.mode === 'closed' ? 'closed' : 'played')
     this.digits = new Int32Array(plan.axes.length)
+    const paths = [...plan.axes, ...plan.followers].map(({ path }) => path.join('.'))
+    const where = (bears: (path: string) => boolean) => [...paths.keys()].filter((at) => bears(paths[at] as string))
+    const bears = (path: string) => !/^(?:economics|reliability)\./u.test(path)
+    this.columns = {
+      model: where((path) => /^(?:model|training)\./u.test(path)),
+      near: where((path) => bears(path) && !path.startsWith('cluster.scale_out.')),
+      whole: where(bears),
+    }
     this.layers = [{ digit: -1, scenario: plan.scenario }]
     this.width = columnsOf(plan).length
   }
@@ -100,21 +109,25 @@ export class Sweeper {
     }
     const resolved = this.resolve(scenario)
     if (this.plan.mode === 'best') this.writeBest(row, at, resolved)
-    else this.writeGiven(row, at, scenario, resolved)
+    else this.writeGiven(row, at, resolved)
   }
 
-  private writeGiven(row: Float64Array, at: number, scenario: Scenario, { job, strategy }: Resolved): void {
+  private writeGiven(row: Float64Array, at: number, { job, strategy }: Resolved): void {
     writeStrategy(row, at + 2, strategy)
     const rule = ruleBroken(job, strategy, 'sharding') ?? ruleBroken(job, strategy, 'split')
     if (rule) {
       this.say(row, at, 'illegal', rule)
       return
     }
-    const metrics =
-      this.plan.mode === 'closed'
-        ? this.pricer.price(job, strategy, partsOf(scenario, job.model))
-        : simulate(job, strategy).metrics
-    this.writeMetrics(row, at, metrics)
+    this.writeMetrics(row, at, this.pricer.price(job, strategy, this.likenessOf(row)))
+  }
+
+  private likenessOf(row: Float64Array): Likeness {
+    const { model, near, whole } = this.columns
+    const { digits } = this
+    const name = (columns: readonly number[]) =>
+      columns.reduce((text, at) => `${text} ${at < digits.length ? digits[at] : row[at]}`, '')
+    return { model: name(model), near: name(near), whole: name(whole) }
   }
 
   private scenarioAt(point: number, row: Float64Array): Scenario {
@@ -191,11 +204,6 @@ export function contradictionsOf(scenario: Scenario): ReturnType<typeof brokenSc
 export function bestOf(question: Question) {
   const [best] = playOut(question, search(question).found, 1, [])
   return best?.simulation
-}
-
-function partsOf({ training, software, cluster, calibration }: Scenario, model: unknown) {
-  const { gpu, scale_up: scaleUp, scale_out: scaleOut } = cluster
-  return { model, training, software, gpu, scaleUp, scaleOut, calibration }
 }
 
 /** A copy in which one value is another; the rest is shared. */

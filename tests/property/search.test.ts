@@ -7,9 +7,10 @@ import type { Job } from '../../src/engine/job.ts'
 import { layerBytes } from '../../src/engine/memory.ts'
 import { metricNames } from '../../src/engine/metrics.ts'
 import { isLegal } from '../../src/engine/rules.ts'
+import { Player } from '../../src/engine/schedule/play.ts'
 import { scheduleTable } from '../../src/engine/schedule/schedule.ts'
 import { estimate, simulate } from '../../src/engine/simulate.ts'
-import { type Strategy, schedules } from '../../src/engine/strategy.ts'
+import { microBatchesOf, type Strategy, schedules } from '../../src/engine/strategy.ts'
 import { byPromise, type Found } from '../../src/search/order.ts'
 import { playOut } from '../../src/search/play.ts'
 import { join, type Piece, piecesOf, type Question, Searcher, search } from '../../src/search/search.ts'
@@ -32,15 +33,20 @@ const question = (job: Job, given: Strategy, part: Partial<Question> = {}): Ques
   ...part,
 })
 
-function composed(job: Job, strategy: Strategy): Step {
+function composed(job: Job, strategy: Strategy, player?: Player): Step {
   const plain = { ...strategy, cp: 1, dp: strategy.dp * strategy.cp }
   const holding = hold(job, plain)
   const step = new Step(job, strategy)
   step.place(strategy, layerBytes(job, strategy), holding, strategy.dp)
-  step.order(strategy.schedule)
+  step.order(strategy.schedule, player && ((chunks, transfer) => player.play(chunks(), transfer)))
   step.fill(keep(job, plain, holding))
   step.time(priceLayers(job, strategy))
   return step
+}
+
+function playerFor(job: Job, strategy: Strategy): Player {
+  const { pp, vpp, schedule } = strategy
+  return new Player(scheduleTable[schedule], { pp, vpp, microBatches: microBatchesOf(job.batch.globalBatch, strategy) })
 }
 
 describe('the cheap half', () => {
@@ -55,18 +61,22 @@ describe('the cheap half', () => {
       runs(300),
     ))
 
-  test('so are all facts and metrics', () =>
+  test.each([
+    ['so are all facts and metrics', estimate, () => undefined],
+    ['with its pipeline played out they are those of a simulation', simulate, playerFor],
+  ] as const)('%s', (_, whole, playerOf) =>
     fc.assert(
       fc.property(plan, ({ job, strategy }) => {
-        const { facts, metrics } = estimate(job, strategy)
-        const step = composed(job, strategy)
+        const { facts, metrics } = whole(job, strategy)
+        const step = composed(job, strategy, playerOf(job, strategy))
         sheetOf(metricNames)(step)
         for (const name of Object.keys(factsTable) as (keyof typeof facts)[])
           expect(step.scope[name], name).toBeCloseToRelative(facts[name])
         for (const name of metricNames) expect(step.scope[name], name).toBeCloseToRelative(metrics[name])
       }),
       runs(100),
-    ))
+    ),
+  )
 
   test('the bound that no schedule beats', () =>
     fc.assert(

@@ -1,20 +1,18 @@
-import type { Pass, PipelineShape, Schedule } from './schedule.ts'
+import type { PipelineShape, Schedule } from './schedule.ts'
 
 /** Each stage holds several chunks of the model, so that the pipeline fills in steps of a chunk. */
 export const interleaved: Schedule = {
   source: 'Narayanan et al. 2021, arXiv:2104.04473 §2.2.2; order as in Megatron-LM schedules.py',
   splitsBackward: false,
-  order(shape, stage) {
+  order(shape, stage, tell) {
     const total = shape.microBatches * shape.vpp
     const ahead = passesAhead(shape, stage)
-    const passes: Pass[] = []
     for (let i = 0; i < total + ahead; i++) {
-      if (i < total) passes.push({ kind: 'forward', chunk: chunkAt(shape, i), microBatch: microBatchAt(shape, i) })
+      if (i < total) tell('forward', chunkAt(shape, i), microBatchAt(shape, i))
       if (i < ahead) continue
       const chunk = shape.vpp - 1 - chunkAt(shape, i - ahead)
-      passes.push({ kind: 'backward', chunk, microBatch: microBatchAt(shape, i - ahead) })
+      tell('backward', chunk, microBatchAt(shape, i - ahead))
     }
-    return passes
   },
   seconds: ({ pp, vpp, microBatches }, { forward, backward, weight }) =>
     (microBatches + (pp - 1) / vpp) * (forward + backward + weight),

@@ -1,17 +1,15 @@
-import type { Pass, Schedule } from './schedule.ts'
+import type { Schedule } from './schedule.ts'
 
 /** As many forward passes as there are stages behind, then forward and backward in turn. */
 export const oneForwardOneBackward: Schedule = {
   source: 'Narayanan et al. 2019, doi:10.1145/3341301.3359646 (PipeDream); 2021, arXiv:2104.04473 §2.2.1',
   splitsBackward: false,
-  order({ pp, microBatches }, stage) {
+  order({ pp, microBatches }, stage, tell) {
     const ahead = Math.min(microBatches, pp - stage - 1)
-    const passes: Pass[] = []
     for (let i = 0; i < microBatches + ahead; i++) {
-      if (i < microBatches) passes.push({ kind: 'forward', chunk: 0, microBatch: i })
-      if (i >= ahead) passes.push({ kind: 'backward', chunk: 0, microBatch: i - ahead })
+      if (i < microBatches) tell('forward', 0, i)
+      if (i >= ahead) tell('backward', 0, i - ahead)
     }
-    return passes
   },
   seconds: ({ pp, microBatches }, { forward, backward, weight }) =>
     (microBatches + pp - 1) * (forward + backward + weight),

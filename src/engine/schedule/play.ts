@@ -1,19 +1,12 @@
 /** Any order of passes over any stages, played out pass by pass. */
 import { invariant } from '../../base/problem.ts'
-import type { Pass, PipelineShape, Schedule, StageSeconds } from './schedule.ts'
-
-/** The passes of one stage, in order, and when each starts. */
-export interface PlayedStage {
-  readonly passes: readonly Pass[]
-  readonly startSeconds: Float64Array
-}
+import type { PassKind, PipelineShape, Schedule, StageSeconds } from './schedule.ts'
 
 export interface Timeline {
   /** From the first pass to the end of the last. */
   readonly seconds: number
   /** The same if transfers between stages were free. */
   readonly freeSeconds: number
-  readonly stages: readonly PlayedStage[]
 }
 
 /** What a transfer between stages costs: on the way, and of the time of its sender. */
@@ -25,97 +18,141 @@ export interface Transfer {
 /** Seconds of each chunk of the model, in model order. */
 export type ChunkSeconds = readonly StageSeconds[]
 
-/**
- * Each stage runs its passes in order; a pass starts when its stage is free and its input has arrived. Stages are
- * served in turn until all passes are done; an order that can never finish is a bug of ours. Two clocks run side by
- * side, with transfers as they are and with free ones.
- */
 export function play(schedule: Schedule, shape: PipelineShape, chunks: ChunkSeconds, transfer: Transfer): Timeline {
-  const { pp } = shape
-  const stages = Array.from({ length: pp }, (_, stage): PlayedStage => {
-    const passes = schedule.order(shape, stage)
-    return { passes, startSeconds: new Float64Array(passes.length) }
-  })
-  const durations = passDurations(schedule, chunks)
-  const inputs = new Inputs(shape)
-  const size = inputs.size
-  // End of each forward pass, then of each backward pass; NaN while it has not run.
-  const ends = new Float64Array(2 * size).fill(Number.NaN)
-  const freeEnds = new Float64Array(2 * size)
-  const clocks = new Float64Array(pp)
-  const freeClocks = new Float64Array(pp)
-  const next = new Int32Array(pp)
-  let left = stages.reduce((sum, { passes }) => sum + passes.length, 0)
-  while (left > 0) {
-    const before = left
-    for (let stage = 0; stage < pp; stage++) {
-      const { passes, startSeconds } = stages[stage] as PlayedStage
-      let i = next[stage] as number
-      for (; i < passes.length; i++) {
-        const pass = passes[i] as Pass
-        const input = inputs.of(pass, stage)
-        const sent = inputs.crosses(pass, stage)
-        const arrived = input < 0 ? 0 : (ends[input] as number) + (sent ? transfer.seconds : 0)
-        if (Number.isNaN(arrived)) break
-        const start = Math.max(clocks[stage] as number, arrived)
-        const freeStart = Math.max(freeClocks[stage] as number, input < 0 ? 0 : (freeEnds[input] as number))
-        const seconds = (durations[pass.kind] as Float64Array)[pass.chunk * pp + stage] as number
-        const end = start + seconds + (pass.kind === 'weight' ? 0 : transfer.blockingSeconds)
-        startSeconds[i] = start
-        clocks[stage] = end
-        freeClocks[stage] = freeStart + seconds
-        if (pass.kind === 'weight') continue
-        const output = inputs.slot(pass, stage) + (pass.kind === 'backward' ? size : 0)
-        ends[output] = end
-        freeEnds[output] = freeStart + seconds
-      }
-      left -= i - (next[stage] as number)
-      next[stage] = i
-    }
-    invariant(left < before, `a pipeline of ${pp} stages waits for itself`)
-  }
-  return { seconds: Math.max(...clocks), freeSeconds: Math.max(...freeClocks), stages }
+  return new Player(schedule, shape).play(chunks, transfer)
 }
 
-/** By kind of pass and position in the model. */
-function passDurations({ splitsBackward }: Schedule, chunks: ChunkSeconds): Record<Pass['kind'], Float64Array> {
-  const column = (seconds: (chunk: StageSeconds) => number) => Float64Array.from(chunks, seconds)
-  return {
-    forward: column(({ forward }) => forward),
-    backward: column(({ backward, weight }) => (splitsBackward ? backward : backward + weight)),
-    weight: column(({ weight }) => weight),
-  }
-}
+const FORWARD = 0
+const BACKWARD = 1
+const WEIGHT = 2
+const numberOf = (kind: PassKind): number => (kind === 'forward' ? FORWARD : kind === 'backward' ? BACKWARD : WEIGHT)
 
-/** Where the input of a pass is found: forward passes come first, backward passes after them. */
-class Inputs {
-  readonly size: number
+/**
+ * The passes of a pipeline in an order in which each comes after the one whose output it takes. That order hangs on the
+ * shape alone: stages of any speed are played from it. Twenty bytes a pass, since search plays a million of them.
+ */
+export class Player {
+  private readonly schedule: Schedule
   private readonly shape: PipelineShape
+  private readonly size: number
+  /** Pass by pass: its stage, its length in a table by kind and chunk, whose end it waits for, where its own end goes. */
+  private readonly stages: Int32Array
+  private readonly lengths: Int32Array
+  private readonly inputs: Int32Array
+  private readonly outputs: Int32Array
+  /** 1: what it waits for comes from another stage. */
+  private readonly crosses: Uint8Array
+  private readonly ends: Float64Array
+  private readonly freeEnds: Float64Array
 
-  constructor(shape: PipelineShape) {
+  constructor(schedule: Schedule, shape: PipelineShape) {
+    const { pp, vpp, microBatches } = shape
+    const size = pp * vpp * microBatches
+    const count = size * (schedule.splitsBackward ? 3 : 2)
+    this.schedule = schedule
     this.shape = shape
-    this.size = shape.pp * shape.vpp * shape.microBatches
+    this.size = size
+    this.stages = new Int32Array(count)
+    this.lengths = new Int32Array(count)
+    this.inputs = new Int32Array(count)
+    this.outputs = new Int32Array(count)
+    this.crosses = new Uint8Array(count)
+    // Of forward passes, of backward passes, then one end that is there from the start and one that nobody waits for.
+    this.ends = new Float64Array(2 * size + 2)
+    this.freeEnds = new Float64Array(2 * size + 2)
+    this.arrange(this.ordersOf(count / pp))
   }
 
-  slot({ chunk, microBatch }: Pass, stage: number): number {
-    return (chunk * this.shape.pp + stage) * this.shape.microBatches + microBatch
+  get passes(): number {
+    return this.stages.length
   }
 
-  /** The pass whose end it waits for; negative: none. */
-  of(pass: Pass, stage: number): number {
-    const slot = this.slot(pass, stage)
-    const { microBatches } = this.shape
-    if (pass.kind === 'forward') return slot - microBatches
-    if (pass.kind === 'weight') return this.size + slot
-    return this.isLast(pass, stage) ? slot : this.size + slot + microBatches
+  /** A pass starts when its stage is free and its input has arrived. Two clocks, with transfers as they are and free. */
+  play(chunks: ChunkSeconds, { seconds, blockingSeconds }: Transfer): Timeline {
+    const { stages, lengths, inputs, outputs, crosses, ends, freeEnds, shape } = this
+    const table = this.table(chunks)
+    const blocking = Float64Array.from(table, (_, at) => (at < WEIGHT * chunks.length ? blockingSeconds : 0))
+    const clocks = new Float64Array(shape.pp)
+    const freeClocks = new Float64Array(shape.pp)
+    for (let i = 0; i < stages.length; i++) {
+      const stage = stages[i] as number
+      const input = inputs[i] as number
+      const output = outputs[i] as number
+      const length = table[lengths[i] as number] as number
+      const arrived = (ends[input] as number) + (crosses[i] as number) * seconds
+      const end = Math.max(clocks[stage] as number, arrived) + length + (blocking[lengths[i] as number] as number)
+      const freeEnd = Math.max(freeClocks[stage] as number, freeEnds[input] as number) + length
+      clocks[stage] = end
+      freeClocks[stage] = freeEnd
+      ends[output] = end
+      freeEnds[output] = freeEnd
+    }
+    return { seconds: Math.max(...clocks), freeSeconds: Math.max(...freeClocks) }
   }
 
-  /** Does it come from another stage? */
-  crosses(pass: Pass, stage: number): boolean {
-    return pass.kind === 'forward' || (pass.kind === 'backward' && !this.isLast(pass, stage))
+  /** By kind of pass and position in the model. */
+  private table(chunks: ChunkSeconds): Float64Array {
+    const { splitsBackward } = this.schedule
+    const table = new Float64Array(3 * chunks.length)
+    chunks.forEach(({ forward, backward, weight }, at) => {
+      table[FORWARD * chunks.length + at] = forward
+      table[BACKWARD * chunks.length + at] = splitsBackward ? backward : backward + weight
+      table[WEIGHT * chunks.length + at] = weight
+    })
+    return table
   }
 
-  private isLast({ chunk }: Pass, stage: number): boolean {
-    return chunk * this.shape.pp + stage === this.shape.pp * this.shape.vpp - 1
+  /** Kind, chunk and micro-batch of each pass as one number; stage after stage. */
+  private ordersOf(each: number): Int32Array {
+    const { pp, vpp, microBatches } = this.shape
+    const codes = new Int32Array(pp * each)
+    let filled = 0
+    const write = (kind: PassKind, chunk: number, microBatch: number): void => {
+      codes[filled++] = (numberOf(kind) * vpp + chunk) * microBatches + microBatch
+    }
+    for (let stage = 0; stage < pp; stage++) {
+      this.schedule.order(this.shape, stage, write)
+      invariant(filled === (stage + 1) * each, `stage ${stage} runs ${filled - stage * each} of ${each} passes`)
+    }
+    return codes
+  }
+
+  /** Stages are served in turn until all passes are done; an order that can never finish is a bug of ours. */
+  private arrange(codes: Int32Array): void {
+    const { pp, vpp, microBatches } = this.shape
+    const { size } = this
+    const chunks = pp * vpp
+    const each = codes.length / pp
+    const done = new Uint8Array(2 * size + 2)
+    const next = new Int32Array(pp)
+    const [ready, nobody] = [2 * size, 2 * size + 1]
+    done[ready] = 1
+    for (let at = 0, arranged = -1; at < codes.length; ) {
+      invariant(at > arranged, `a pipeline of ${pp} stages waits for itself`)
+      arranged = at
+      for (let stage = 0; stage < pp; stage++) {
+        let i = next[stage] as number
+        for (; i < each; i++, at++) {
+          const code = codes[stage * each + i] as number
+          const kind = Math.floor(code / (vpp * microBatches))
+          const chunk = (Math.floor(code / microBatches) % vpp) * pp + stage
+          const slot = chunk * microBatches + (code % microBatches)
+          const first = chunk === 0
+          const last = chunk === chunks - 1
+          const before = first ? ready : slot - microBatches
+          const after = last ? slot : size + slot + microBatches
+          const input = kind === FORWARD ? before : kind === BACKWARD ? after : size + slot
+          if (done[input] === 0) break
+          const output = kind === FORWARD ? slot : kind === BACKWARD ? size + slot : nobody
+          done[output] = 1
+          this.stages[at] = stage
+          this.lengths[at] = kind * chunks + chunk
+          this.inputs[at] = input
+          this.outputs[at] = output
+          this.crosses[at] = (kind === FORWARD && !first) || (kind === BACKWARD && !last) ? 1 : 0
+        }
+        next[stage] = i
+      }
+    }
   }
 }

@@ -14,12 +14,8 @@ export interface PipelineShape {
 /** `weight` stands apart only where the schedule splits the backward pass; else it is part of `backward`. */
 export type PassKind = 'forward' | 'backward' | 'weight'
 
-export interface Pass {
-  readonly kind: PassKind
-  /** Of this stage, first to last; the chunk of the model is `chunk × pp + stage`. */
-  readonly chunk: number
-  readonly microBatch: number
-}
+/** One pass; the chunk is one of this stage, first to last: of the model it is `chunk × pp + stage`. */
+export type Tell = (kind: PassKind, chunk: number, microBatch: number) => void
 
 /** Seconds that a whole stage takes for one micro-batch. */
 export interface StageSeconds {
@@ -32,8 +28,8 @@ export interface StageSeconds {
 export interface Schedule {
   readonly source: string
   readonly splitsBackward: boolean
-  /** Passes of one stage, in order. */
-  order(shape: PipelineShape, stage: number): Pass[]
+  /** Tells the passes of one stage, in order. */
+  order(shape: PipelineShape, stage: number, tell: Tell): void
   /** From the first pass to the last, for equal stages and free transfers. */
   seconds(shape: PipelineShape, stage: StageSeconds): number
   /** Micro-batches whose activations a stage holds at once, at most. */

@@ -1,4 +1,4 @@
-import type { Pass, Schedule } from './schedule.ts'
+import type { Schedule } from './schedule.ts'
 
 /**
  * ZB-H1: 1F1B with the weight gradients split off and put off, on stage s by s micro-batches, so that input gradients
@@ -7,17 +7,15 @@ import type { Pass, Schedule } from './schedule.ts'
 export const zeroBubble: Schedule = {
   source: 'Qi et al. 2023, arXiv:2401.10241 §3 (ZB-H1)',
   splitsBackward: true,
-  order({ pp, microBatches }, stage) {
+  order({ pp, microBatches }, stage, tell) {
     const ahead = Math.min(microBatches, pp - stage - 1)
-    const passes: Pass[] = []
     for (let i = 0; i < microBatches + ahead + stage; i++) {
       const backward = i - ahead
       const weight = backward - stage
-      if (i < microBatches) passes.push({ kind: 'forward', chunk: 0, microBatch: i })
-      if (backward >= 0 && backward < microBatches) passes.push({ kind: 'backward', chunk: 0, microBatch: backward })
-      if (weight >= 0) passes.push({ kind: 'weight', chunk: 0, microBatch: weight })
+      if (i < microBatches) tell('forward', 0, i)
+      if (backward >= 0 && backward < microBatches) tell('backward', 0, backward)
+      if (weight >= 0) tell('weight', 0, weight)
     }
-    return passes
   },
   seconds: ({ pp, microBatches }, { forward, backward, weight }) =>
     (microBatches + pp - 1) * (forward + backward) + Math.max(1, microBatches - pp + 1) * weight,
