@@ -1,7 +1,8 @@
 // Bundles src/ into dist/. npm runs it as `prepare`, so `npm ci` leaves a working bin/clusterwise.js.
 // It only bundles: types are checked by `npm test`, since a type error here would make an install fail.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 // commander and yaml are CommonJS and call require.
@@ -9,17 +10,45 @@ const banner = {
   js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
 }
 
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // Compiling is a quarter of a start-up: short names save a tenth of it, and --debug reads the source map.
+  minify: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'linked',
+  metafile: true,
+  logLevel: 'warning',
+}
+
+/** What a start-up can do without: commander's way to programs of several executables, and mathjs, which few commands need. */
+const late = {
+  name: 'late',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('commander') ? { path: 'child_process', namespace: 'late' } : undefined,
+    )
+    onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
+      contents: `module.exports = { get spawn() { return require('${path}').spawn } }`,
+    }))
+    onResolve({ filter: /\/instance\.ts$/ }, () => ({ path: './mathjs.cjs', external: true }))
+  },
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const esbuild = await bundler()
 if (esbuild) {
-  // Apart from each other: together they would be split into twice as many pieces, and each piece costs a start-up.
   const built = await Promise.all([
-    bundle(esbuild, { in: 'src/cli/main.ts', out: 'cli/main' }),
-    bundle(esbuild, { in: 'src/index.ts', out: 'api/index' }),
-    bundle(esbuild, { in: 'src/cli/worker.ts', out: 'cli/worker' }),
+    bundle(esbuild, 'src/index.ts', 'dist/api'),
+    bundle(esbuild, 'src/cli/worker.ts', 'dist/cli'),
+    bundleProgram(esbuild),
+    esbuild.build({ ...shared, entryPoints: ['src/math/instance.ts'], format: 'cjs', outfile: 'dist/cli/mathjs.cjs' }),
   ])
   const packed = await packCatalog(esbuild)
-  removeAllBut(new Set([...built.flatMap(({ metafile }) => Object.keys(metafile.outputs)), ...packed]))
+  const compiled = await compileProgram()
+  removeAllBut(new Set([...built.flatMap(({ metafile }) => Object.keys(metafile.outputs)), ...packed, compiled]))
 }
 
 /** Parses each catalog entry once, so that a run need not: dist/catalog/KIND/NAME.json. */
@@ -50,33 +79,45 @@ async function bundler() {
   try {
     return await import('esbuild')
   } catch (error) {
-    if (existsSync('dist/cli/main.js')) return undefined
+    if (existsSync('dist/cli/main.cjs')) return undefined
     throw new Error('There is no dist/ and no esbuild to make it: run `npm ci` with devDependencies once.', {
       cause: error,
     })
   }
 }
 
-function bundle(esbuild, entry) {
+function bundle(esbuild, entry, outdir) {
+  return esbuild.build({ ...shared, entryPoints: [entry], format: 'esm', splitting: true, outdir, banner })
+}
+
+/**
+ * The program as one function of one file, since a script is what Node 20 can keep compiled: bin/clusterwise.js calls it.
+ * What a command loads later is in the file too, and asleep until then.
+ */
+function bundleProgram(esbuild) {
   return esbuild.build({
-    entryPoints: [entry],
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    outdir: 'dist',
-    // All as deep as src/cli/, so that `../../scenarios` means the same folder from there and from the source.
-    chunkNames: 'chunks/[name]-[hash]',
-    // Compiling is a quarter of a start-up: short names save a tenth of it, and --debug reads the source map.
-    minify: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'linked',
-    metafile: true,
-    logLevel: 'warning',
-    banner,
+    ...shared,
+    entryPoints: ['src/cli/main.ts'],
+    format: 'cjs',
+    outfile: 'dist/cli/main.cjs',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__url' },
+    banner: {
+      js: "(function(module,require,__filename){const __url=require('node:url').pathToFileURL(__filename).href;",
+    },
+    footer: { js: '})' },
+    plugins: [late],
   })
+}
+
+/** Runs the program once and keeps what V8 made of it: compiling is a third of a start-up. */
+async function compileProgram() {
+  const { load, compiled } = createRequire(import.meta.url)('../bin/clusterwise.js')
+  const { main, processHost, script } = load()
+  const silent = { isTTY: false, columns: 100, write() {} }
+  await main(['run', 'scenarios/examples/llama3-405b-h100-16k.yaml'], { ...processHost(process), stdout: silent })
+  writeFileSync(compiled, script.createCachedData())
+  return relative('.', compiled)
 }
 
 /** Last, and only what is stale: a process that is running keeps its files, and a failed build the old bundle. */
