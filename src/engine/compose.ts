@@ -4,7 +4,7 @@
  */
 import { catalogue, type Scope } from './catalogue.ts'
 import { type Bundle, bundleBytes, bundleSeconds, quoteExchange, roundsOf, settle, stepOptimizer } from './exchange.ts'
-import type { FactName } from './facts.ts'
+import { blankRecord, type FactName, factNames } from './facts.ts'
 import type { Job } from './job.ts'
 import { type Group, layOut } from './layout.ts'
 import { layerKinds } from './lower/shape.ts'
@@ -176,10 +176,7 @@ export class Step {
   constructor(job: Job, overlap: Pick<Strategy, 'overlapPp'>) {
     this.job = job
     this.overlap = overlap
-    // A half is no small integer: V8 then keeps every field as a plain double, and a copy by spread has fast fields.
-    const halves = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 0.5]))
-    const blank = { ...halves(metricNames), ...halves(workNames), ...halves(otherFacts) }
-    this.scope = { ...blank, ...inputFacts(job) } as Numbers & Scope
+    this.scope = Object.assign(blankRecord([...factNames, ...metricNames, ...workNames]), inputFacts(job))
   }
 
   /** Another job: what is known of the old one is void. */
@@ -390,25 +387,6 @@ export class Step {
     scope.reservedBytes = reservedBytes(job, allocated)
   }
 }
-
-/** Facts that are neither of the job nor of the busiest stage's work. */
-const otherFacts = [
-  'hardwareFlop',
-  'optimizerSeconds',
-  'bubbleSeconds',
-  'ppSeconds',
-  'ppExposedSeconds',
-  'ppBytes',
-  'dpSeconds',
-  'dpExposedSeconds',
-  'dpBytes',
-  'weightsBytes',
-  'gradientsBytes',
-  'optimizerStateBytes',
-  'activationsBytes',
-  'workingBytes',
-  'reservedBytes',
-] as const satisfies readonly FactName[]
 
 const { compute } = catalogue['step.compute']
 const { compute: recompute } = catalogue['step.recompute']

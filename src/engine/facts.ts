@@ -115,4 +115,13 @@ export const factsTable = {
 } as const satisfies Record<string, Fact>
 
 export type FactName = keyof typeof factsTable
+export const factNames = Object.keys(factsTable) as FactName[]
 export type Facts = Readonly<Record<FactName, number>>
+
+/**
+ * To be copied by spread and filled in: objects that grow key by key cost more than what is in them. A half is no small
+ * integer, so that V8 keeps every field as a plain double.
+ */
+export function blankRecord<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return { ...(Object.fromEntries(names.map((name) => [name, 0.5])) as Record<Name, number>) }
+}

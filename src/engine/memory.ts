@@ -33,14 +33,14 @@ export function fillMemory(job: Job, strategy: Strategy, stages: readonly Stage[
     const inFlight = scheduleTable[strategy.schedule].inFlight(shape, index)
     const activations = inFlight * heldBytes(needs, stage, strategy.pp) + needs.again
     const working = momentBytes(needs, stage) + gatheredBytes(job, strategy, stage, shapes)
-    return fillStage(job, index, { ...stateBytes(job, strategy, stage), activations, working })
+    return fillStage(job, index, stateBytes(job, strategy, stage), activations, working)
   })
 }
 
-type Parts = Pick<StageMemory, 'weights' | 'gradients' | 'optimizerState' | 'activations' | 'working'>
+type States = Pick<StageMemory, 'weights' | 'gradients' | 'optimizerState'>
 
-function fillStage(job: Job, stage: number, parts: Parts): StageMemory {
-  const { weights, gradients, optimizerState, activations, working } = parts
+function fillStage(job: Job, stage: number, states: States, activations: number, working: number): StageMemory {
+  const { weights, gradients, optimizerState } = states
   const allocated = weights + gradients + optimizerState + activations + working
   const reserved = reservedBytes(job, allocated)
   return {
@@ -61,7 +61,7 @@ export function reservedBytes({ calibration, cluster }: Job, allocated: number):
 }
 
 /** ZeRO 1 shards the optimizer's state, 2 the gradients too, 3 the weights too: Rajbhandari et al. 2019, arXiv:1910.02054. */
-export function stateBytes({ precision, optimizer }: Job, strategy: Strategy, stage: Stage) {
+export function stateBytes({ precision, optimizer }: Job, strategy: Strategy, stage: Stage): States {
   const { zero, shardRanks, tp, cp, dp, ep, etp } = strategy
   const expertRanks = (tp * cp * dp) / (ep * etp)
   const held = ({ parameters, expertParameters }: Stage['trained'], from: number) =>

@@ -1,6 +1,6 @@
 /** Names of all metrics, and the sheet that computes them. */
-import { catalogue, type Scope } from './catalogue.ts'
-import type { Facts } from './facts.ts'
+import { catalogue, type Metric, type Scope } from './catalogue.ts'
+import { blankRecord, type Facts, factNames } from './facts.ts'
 
 export const metricNames = [
   'step.time',
@@ -78,9 +78,13 @@ export type Metrics = Readonly<Record<MetricName, number>>
 
 /** Fills the sheet from top to bottom; a ratio over nothing is Infinity. */
 export function measure(facts: Facts): Metrics {
-  const scope: Record<string, number> = { ...facts }
-  for (const [name, metric] of Object.entries(catalogue)) scope[name] = metric.compute(scope as Scope)
-  const metrics: Record<string, number> = {}
-  for (const name of metricNames) metrics[name] = scope[name] as number
-  return metrics as Metrics
+  const scope = Object.assign({ ...blankScope }, facts)
+  for (const [name, { compute }] of sheet) scope[name] = compute(scope)
+  const metrics = { ...blankMetrics }
+  for (const name of metricNames) metrics[name] = scope[name]
+  return metrics
 }
+
+const sheet = Object.entries(catalogue) as [MetricName, Metric][]
+const blankScope: Record<keyof Scope, number> = blankRecord([...factNames, ...metricNames])
+const blankMetrics = blankRecord(metricNames)

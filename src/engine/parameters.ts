@@ -1,4 +1,5 @@
 /** How many weights a model has, to the last digit. */
+import { remember } from '../base/remember.ts'
 import type { MlaShape, ModelShape } from './job.ts'
 import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
 import { type LayerKind, layerKinds } from './lower/shape.ts'
@@ -23,14 +24,14 @@ export interface ParameterCount {
 }
 
 /** Weights of the whole model (not of a rank). Vaswani et al. 2017, arXiv:1706.03762; Devlin et al. 2019 for encoders. */
-export function countParameters(model: ModelShape): ParameterCount {
+export const countParameters = remember((model: ModelShape): ParameterCount => {
   const { kinds, pattern } = layerKinds(model)
   const layers = kinds.map((kind) => countLayer(model, kind))
   const embedding = embeddingParameters(model)
   const head = headParameters(model)
   const inLayers = pattern.reduce((sum, kind) => sum + sizeOf(layers[kind] as LayerCount), 0)
   return { layers, embedding, head, total: inLayers + embedding + head }
-}
+})
 
 export function sizeOf({ dense, experts }: LayerCount): number {
   return dense + experts

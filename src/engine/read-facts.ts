@@ -1,6 +1,6 @@
 /** From the parts of a simulation to the flat record of numbers that metric formulas use. */
 import type { Exchange } from './exchange.ts'
-import type { Facts } from './facts.ts'
+import { blankRecord, type Facts, factNames } from './facts.ts'
 import { forwardFlopPerToken } from './flop.ts'
 import type { Job } from './job.ts'
 import type { StageMemory } from './memory.ts'
@@ -26,8 +26,10 @@ export interface Parts {
 
 /** The facts of the job stay while strategies vary. */
 export function readFacts(parts: Parts, inputs = inputFacts(parts.job)): Facts {
-  return { ...inputs, ...timeFacts(parts), ...memoryFacts(parts.worst) }
+  return Object.assign({ ...blank }, inputs, timeFacts(parts), memoryFacts(parts.worst))
 }
+
+const blank = blankRecord(factNames)
 
 export type InputFacts = ReturnType<typeof inputFacts>
 

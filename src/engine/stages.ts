@@ -51,9 +51,9 @@ export function fillChunks(strategy: Strategy, { layers: kinds, pattern }: Kinds
   const sizes = layersPerChunk(pattern.length, strategy)
   let first = 0
   return sizes.map((size, index) => {
-    const layers = new Array<number>(kinds.length).fill(0)
-    for (const kind of pattern.slice(first, first + size)) layers[kind] = (layers[kind] ?? 0) + 1
-    first += size
+    const layers = kinds.map(() => 0)
+    const next = Math.min(first + size, pattern.length)
+    for (; first < next; first++) layers[pattern[first] as number] = (layers[pattern[first] as number] as number) + 1
     return { layers, embedding: index === 0 ? 1 : 0, head: index === sizes.length - 1 ? 1 : 0 }
   })
 }
@@ -63,10 +63,12 @@ export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[
   const count = countParameters(model)
   const { pp, tp, ep, etp } = strategy
   return Array.from({ length: pp }, (_, stage) => {
-    const own = chunks.filter((_, chunk) => chunk % pp === stage)
-    const layers = (chunks[0] as Chunk).layers.map((_, kind) =>
-      own.reduce((sum, chunk) => sum + (chunk.layers[kind] ?? 0), 0),
-    )
+    const layers = count.layers.map((_, kind) => {
+      let times = 0
+      for (let chunk = stage; chunk < chunks.length; chunk += pp)
+        times += (chunks[chunk] as Chunk).layers[kind] as number
+      return times
+    })
     const inLayers = (part: 'dense' | 'experts') =>
       layers.reduce((sum, times, kind) => sum + times * (count.layers[kind] as LayerCount)[part], 0)
     const embedding = stage === 0 ? 1 : 0
@@ -191,20 +193,22 @@ function workOfBlock({ passes, host }: BlockCost): Work {
   )
 }
 
-export function workOf(chunk: Chunk, { layers, embedding, head }: BlockWorks, sum: Work = new Float64Array(15)): Work {
-  for (let i = 0; i < sum.length; i++) {
-    let amount = chunk.embedding * (embedding[i] as number) + chunk.head * (head[i] as number)
-    for (let kind = 0; kind < layers.length; kind++)
-      amount += (chunk.layers[kind] as number) * ((layers[kind] as Work)[i] as number)
-    sum[i] = amount
-  }
+export function workOf(chunk: Chunk, works: BlockWorks, sum: Work = new Float64Array(15)): Work {
+  for (let i = 0; i < sum.length; i++) sum[i] = amountOf(chunk, works, i)
   return sum
+}
+
+function amountOf(chunk: Chunk, { layers, embedding, head }: BlockWorks, work: number): number {
+  let amount = chunk.embedding * (embedding[work] as number) + chunk.head * (head[work] as number)
+  for (let kind = 0; kind < layers.length; kind++)
+    amount += (chunk.layers[kind] as number) * ((layers[kind] as Work)[work] as number)
+  return amount
 }
 
 /** Of all stages, for one micro-batch on one rank of each. */
 export function flopOf(stages: readonly Chunk[], works: BlockWorks): number {
   const flop = workNames.indexOf('flop')
-  return stages.reduce((sum, stage) => sum + (workOf(stage, works)[flop] as number), 0)
+  return stages.reduce((sum, stage) => sum + amountOf(stage, works, flop), 0)
 }
 
 /** The stage with most weights. */

@@ -14,7 +14,7 @@ const spawn = (command: string, args: readonly string[]) => spawnSync(command, a
 // Always, or a bundle from before the last edit would be tested.
 beforeAll(() => {
   execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: repo })
-})
+}, 60_000)
 
 test('it starts by its first line and answers', () => {
   expect(readFileSync(bin, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)

@@ -1,4 +1,5 @@
 /** One layer as a rank sees it. */
+import { remember } from '../../base/remember.ts'
 import type { Job, ModelShape } from '../job.ts'
 import type { Sharding } from '../strategy.ts'
 import { blockOf, type Mixer } from './pattern.ts'
@@ -70,8 +71,11 @@ export interface LayerKinds {
 }
 
 /** The kinds of layer of a model and the kind of each of its layers, first to last. */
-export function layerKinds(model: ModelShape): LayerKinds {
-  if (model.pattern) return patternKinds(model, model.pattern)
+export const layerKinds = remember((model: ModelShape): LayerKinds =>
+  model.pattern ? patternKinds(model, model.pattern) : depthKinds(model),
+)
+
+function depthKinds(model: ModelShape): LayerKinds {
   const kinds: LayerKind[] = []
   const pattern = Array.from({ length: model.layers }, (_, layer) => {
     const window = isWindowed(model, layer) ? model.slidingWindow : 0
