@@ -71,8 +71,8 @@ export interface LayerKinds {
 }
 
 /** The kinds of layer of a model and the kind of each of its layers, first to last. */
-export const layerKinds = remember((model: ModelShape): LayerKinds =>
-  model.pattern ? patternKinds(model, model.pattern) : depthKinds(model),
+export const layerKinds = remember(
+  (model: ModelShape): LayerKinds => (model.pattern ? patternKinds(model, model.pattern) : depthKinds(model)),
 )
 
 function depthKinds(model: ModelShape): LayerKinds {
