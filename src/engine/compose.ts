@@ -3,7 +3,7 @@
  * each of a million strategies is a few additions. The numbers are those of `estimate`; a property test holds them equal.
  */
 import { catalogue, type Scope } from './catalogue.ts'
-import { type Bundle, bundleBytes, bundleSeconds, quoteExchange, roundsOf, settle, stepOptimizer } from './exchange.ts'
+import { type Bundle, bundleBytes, bundleSeconds, quoteExchange, roundsOf, settle } from './exchange.ts'
 import { blankRecord, type FactName, factNames } from './facts.ts'
 import type { Job } from './job.ts'
 import { type Group, layOut } from './layout.ts'
@@ -18,6 +18,7 @@ import {
   weightShapes,
 } from './memory.ts'
 import { type MetricName, metricNames } from './metrics.ts'
+import { optimizerFlop, stepOptimizer } from './optimizer/step.ts'
 import { bubble, exposedTransfers, priceTransfer, transferDelay, transferOf, wholeOf, windowsOf } from './pipeline.ts'
 import { priceBlocks } from './price/block.ts'
 import { type InputFacts, inputFacts } from './read-facts.ts'
@@ -90,6 +91,8 @@ export interface Keeping {
   readonly shardRanks: number
   readonly exchange: readonly Bundle[]
   readonly optimizerSeconds: number
+  /** Of all ranks of all stages. */
+  readonly optimizerFlop: number
   /** By held stage, in the order of `Holding`. */
   readonly states: readonly ReturnType<typeof stateBytes>[]
   readonly stateSums: Float64Array
@@ -100,11 +103,16 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
   const { stages } = holding
   const stage = fullestOf(stages)
   const states = stages.map((held) => stateBytes(job, strategy, held))
+  const layout = layOut(job.cluster, strategy)
   return {
     zero: strategy.zero,
     shardRanks: strategy.shardRanks,
-    exchange: quoteExchange({ job, strategy, layout: layOut(job.cluster, strategy), stage }),
-    optimizerSeconds: stepOptimizer(job, strategy, stage).seconds,
+    exchange: quoteExchange({ job, strategy, layout, stage }),
+    optimizerSeconds: stepOptimizer({ job, strategy, layout, stage }).seconds,
+    optimizerFlop: stages.reduce(
+      (sum, held) => sum + held.times * optimizerFlop({ job, strategy, layout, stage: held }),
+      0,
+    ),
     states,
     stateSums: Float64Array.from(
       states,
@@ -116,9 +124,9 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
 
 /** The same for stages that hold the same in other chunks. */
 export function keepAlike(like: Keeping, job: Job, strategy: Strategy, holding: Holding): Keeping {
-  const { zero, shardRanks, exchange, optimizerSeconds, states, stateSums, gathered } = like
+  const { zero, shardRanks, exchange, optimizerSeconds, optimizerFlop: flop, states, stateSums, gathered } = like
   const own = zero === 2 ? gather(job, strategy, holding) : gathered
-  return { zero, shardRanks, exchange, optimizerSeconds, states, stateSums, gathered: own }
+  return { zero, shardRanks, exchange, optimizerSeconds, optimizerFlop: flop, states, stateSums, gathered: own }
 }
 
 const gather = (job: Job, strategy: Strategy, { stages, shapes }: Holding): Float64Array =>
@@ -376,7 +384,7 @@ export class Step {
       (sum, stage) => sum + stage.times * (workOf(stage, this.layered.works)[FLOP] as number),
       0,
     )
-    scope.hardwareFlop = flop * microBatches * (job.cluster.gpus / pp)
+    scope.hardwareFlop = flop * microBatches * (job.cluster.gpus / pp) + keeping.optimizerFlop
     const { weights, gradients, optimizerState } = keeping.states[worst] as Keeping['states'][number]
     scope.weightsBytes = weights
     scope.gradientsBytes = gradients

@@ -1,10 +1,9 @@
-/** What data-parallel replicas say to each other, how much of it compute hides, and the optimizer's step after it. */
+/** What data-parallel replicas say to each other, and how much of it compute hides. */
 import type { Job } from './job.ts'
 import type { Group, Layout } from './layout.ts'
 import type { Collective } from './operation.ts'
 import { exposedSeconds } from './overlap.ts'
 import { priceCollective } from './price/collective.ts'
-import { priceElementwise } from './price/memory-bound.ts'
 import type { Stage } from './stages.ts'
 import { microBatchesOf, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
@@ -242,33 +241,4 @@ function bucketed({ calibration, software }: Job, seconds: number, windowSeconds
 function streamed({ software }: Job, seconds: number, windowSeconds: number): number {
   const slowed = windowSeconds + software.contention * Math.min(windowSeconds, seconds)
   return Math.max(slowed, seconds) - windowSeconds
-}
-
-/** Kernels of a fused optimizer over flat buffers: norm, clip, step, copy. */
-const OPTIMIZER_KERNELS = 4
-
-/**
- * Every state is read and written, the gradient read twice (its norm comes first), the weights written: 30 bytes per
- * parameter for AdamW in mixed precision and 4 for the norm.
- */
-export function stepOptimizer(job: Job, strategy: Strategy, stage: Stage): Timing {
-  const { masterBytes, weightBytes, gradientBytes } = job.precision
-  const { parameters, expertParameters } = shardsOf(strategy, stage)
-  const updated = masterBytes > 0 ? 2 * masterBytes + weightBytes : 2 * weightBytes
-  const bytes = (parameters + expertParameters) * (updated + 2 * job.optimizer.stateBytes + 2 * gradientBytes)
-  const operation = {
-    kind: 'elementwise',
-    name: 'optimizer',
-    phase: 'step',
-    bytes,
-    kernels: OPTIMIZER_KERNELS,
-  } as const
-  return priceElementwise(operation, job.cluster.device, job.calibration)
-}
-
-/** Weights whose optimizer state a rank keeps. */
-function shardsOf({ zero, shardRanks, tp, cp, dp, ep, etp }: Strategy, { trained }: Stage): Stage['trained'] {
-  if (zero === 0) return trained
-  const expertShards = (tp * cp * dp) / (ep * etp)
-  return { parameters: trained.parameters / shardRanks, expertParameters: trained.expertParameters / expertShards }
 }

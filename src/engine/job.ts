@@ -1,4 +1,5 @@
 /** What an engine must know. SI numbers only; the unit is in the name. `scenario/resolve.ts` makes a Job of a scenario. */
+import type { OptimizerKind } from './optimizer/kinds.ts'
 
 export const datatypes = ['fp64', 'fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'fp4'] as const
 export type Datatype = (typeof datatypes)[number]
@@ -210,9 +211,19 @@ export interface Precision {
 }
 
 export interface Optimizer {
-  readonly kind: 'adamw' | 'sgd' | 'lion'
-  /** Bytes of optimizer state per parameter, without the master copy. */
+  readonly kind: OptimizerKind
+  /** Bytes of state per weight in a matrix of a layer, without the master copy. */
   readonly stateBytes: number
+  /** The same of embedding, output matrix, norms and biases. */
+  readonly plainStateBytes: number
+  /** Of one number as the optimizer computes. */
+  readonly numberBytes: number
+  /** Are these bytes the user's? Then there is no state beside them. */
+  readonly stated: boolean
+  /** Widest side that is preconditioned as one; 0 without preconditioners. */
+  readonly block: number
+  /** Steps from one decomposition of the preconditioners to the next. */
+  readonly every: number
 }
 
 /** The training stack as documented facts. */

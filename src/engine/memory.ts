@@ -3,6 +3,7 @@ import type { Job, ModelShape, MoeShape } from './job.ts'
 import { localMamba } from './lower/mamba.ts'
 import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
 import { type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
+import { optimizerStateBytes } from './optimizer/state.ts'
 import { countParameters } from './parameters.ts'
 import { scheduleTable } from './schedule/schedule.ts'
 import type { Chunk, Stage } from './stages.ts'
@@ -61,7 +62,8 @@ export function reservedBytes({ calibration, cluster }: Job, allocated: number):
 }
 
 /** ZeRO 1 shards the optimizer's state, 2 the gradients too, 3 the weights too: Rajbhandari et al. 2019, arXiv:1910.02054. */
-export function stateBytes({ precision, optimizer }: Job, strategy: Strategy, stage: Stage): States {
+export function stateBytes(job: Job, strategy: Strategy, stage: Stage): States {
+  const { precision } = job
   const { zero, shardRanks, tp, cp, dp, ep, etp } = strategy
   const expertRanks = (tp * cp * dp) / (ep * etp)
   const held = ({ parameters, expertParameters }: Stage['trained'], from: number) =>
@@ -69,7 +71,7 @@ export function stateBytes({ precision, optimizer }: Job, strategy: Strategy, st
   return {
     weights: held(stage, 3) * precision.weightBytes,
     gradients: held(stage.trained, 2) * precision.gradientBytes,
-    optimizerState: held(stage.trained, 1) * (precision.masterBytes + optimizer.stateBytes),
+    optimizerState: optimizerStateBytes(job, strategy, stage),
   }
 }
 

@@ -78,6 +78,15 @@ export interface Elementwise extends Named {
   readonly kernels: number
 }
 
+/** Of a square matrix: its eigenvectors, or an orthogonal basis. */
+export interface Decomposition extends Named {
+  readonly kind: 'decomposition'
+  readonly method: 'eigen' | 'qr'
+  readonly size: number
+  readonly datatype: Datatype
+  readonly elementBytes: number
+}
+
 export interface Communication extends Named {
   readonly kind: 'collective'
   readonly collective: Collective
@@ -93,4 +102,4 @@ export interface Communication extends Named {
   readonly times?: number
 }
 
-export type Operation = Matmul | Attention | Scan | Recurrence | Elementwise | Communication
+export type Operation = Matmul | Attention | Scan | Recurrence | Elementwise | Decomposition | Communication

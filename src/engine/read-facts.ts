@@ -4,11 +4,11 @@ import { blankRecord, type Facts, factNames } from './facts.ts'
 import { forwardFlopPerToken } from './flop.ts'
 import type { Job } from './job.ts'
 import type { StageMemory } from './memory.ts'
+import type { OptimizerStep } from './optimizer/step.ts'
 import { countParameters } from './parameters.ts'
 import type { Pipeline } from './pipeline.ts'
 import { type Work, type WorkName, workNames } from './stages.ts'
 import { microBatchesOf, type Strategy } from './strategy.ts'
-import type { Timing } from './timing.ts'
 
 /** What a strategy adds to the facts of its job. */
 export interface Parts {
@@ -18,9 +18,11 @@ export interface Parts {
   readonly work: Work
   /** Of all stages, for one micro-batch on one rank of each. */
   readonly flop: number
+  /** Of all ranks, once a step: what the optimizer computes matrix by matrix. */
+  readonly updateFlop: number
   readonly pipeline: Pick<Pipeline, 'transfers' | 'exposedSeconds' | 'bubbleSeconds'>
   readonly exchange: Pick<Exchange, 'seconds' | 'exposedSeconds' | 'bytes'>
-  readonly optimizer: Pick<Timing, 'seconds'>
+  readonly optimizer: Pick<OptimizerStep, 'seconds'>
   readonly worst: StageMemory
 }
 
@@ -74,13 +76,13 @@ export function inputFacts(job: Job, counted: ModelFacts = modelFacts(job)) {
   }
 }
 
-function timeFacts({ job, strategy, work, flop, pipeline, exchange, optimizer }: Parts) {
+function timeFacts({ job, strategy, work, flop, updateFlop, pipeline, exchange, optimizer }: Parts) {
   const { tp, cp, dp } = strategy
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
   const busy = (name: WorkName) => (work[workNames.indexOf(name)] as number) * microBatches
   const transfer = pipeline.transfers[0]
   return {
-    hardwareFlop: flop * microBatches * tp * cp * dp,
+    hardwareFlop: flop * microBatches * tp * cp * dp + updateFlop,
     matmulSeconds: busy('matmulSeconds'),
     attentionSeconds: busy('attentionSeconds'),
     memoryBoundSeconds: busy('memoryBoundSeconds'),

@@ -1,9 +1,10 @@
 /** One strategy from start to finish. Scenario → here → report; see src/README.md. */
-import { type Exchange, exchangeData, stepOptimizer } from './exchange.ts'
+import { type Exchange, exchangeData } from './exchange.ts'
 import type { Job } from './job.ts'
 import { layOut } from './layout.ts'
 import { fillMemory } from './memory.ts'
 import { measure } from './metrics.ts'
+import { type OptimizerStep, optimizerFlop, stepOptimizer } from './optimizer/step.ts'
 import { estimatePipeline, playPipeline, type RunPipeline } from './pipeline.ts'
 import { type BlockCosts, priceBlocks } from './price/block.ts'
 import { readFacts } from './read-facts.ts'
@@ -44,14 +45,16 @@ function assemble(job: Job, strategy: Strategy, runPipeline: RunPipeline): Simul
   const pipeline = runPipeline(job, strategy, layout, { chunks: inOrder(chunks), stages: inOrder(stages) })
   const fullest = fullestOf(stages)
   const exchange = exchangeData({ job, strategy, layout, stage: fullest, windows: pipeline.windows })
-  const optimizer = stepOptimizer(job, strategy, fullest)
+  const optimizer = stepOptimizer({ job, strategy, layout, stage: fullest })
 
   const memory = fillMemory(job, strategy, stages)
   const worst = memory.reduce((most, stage) => (stage.peak > most.peak ? stage : most))
   const busiest = stages[pipeline.busiestStage] as Stage
   const works = blockWorks(costs)
   const work = workOf(busiest, works)
-  const facts = readFacts({ job, strategy, work, flop: flopOf(stages, works), pipeline, exchange, optimizer, worst })
+  const updateFlop = stages.reduce((sum, stage) => sum + optimizerFlop({ job, strategy, layout, stage }), 0)
+  const flop = flopOf(stages, works)
+  const facts = readFacts({ job, strategy, work, flop, updateFlop, pipeline, exchange, optimizer, worst })
   return {
     job,
     strategy,
@@ -74,7 +77,7 @@ function listOperations(
   busiest: Stage,
   transfers: readonly { timing: Timing; times: number }[],
   exchange: Exchange,
-  optimizer: Timing,
+  optimizer: OptimizerStep,
 ): StepOperation[] {
   const microBatches = microBatchesOf(job.batch.globalBatch, strategy)
   const perPass = blocksOf(busiest, costs).flatMap(([block, times]) =>
@@ -84,7 +87,7 @@ function listOperations(
     ...perPass,
     ...transfers.map((transfer) => ({ ...transfer, block: 'pipeline' })),
     ...exchange.operations.map(({ timing, times }) => ({ timing, times, block: 'data' })),
-    { timing: optimizer, block: 'optimizer', times: 1 },
+    ...optimizer.operations.map(({ timing, times }) => ({ timing, times, block: 'optimizer' })),
   ]
 }
 

@@ -1,12 +1,13 @@
 /** The best model that a cluster can make in a time: size, tokens and batch, under everything that limits them. */
 import type { Datatype } from '../engine/job.ts'
+import { optimizerFor } from '../engine/optimizer/kinds.ts'
+import { stateBytesPerParameter } from '../engine/optimizer/state.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Strategy } from '../engine/strategy.ts'
 import { computers, stepSecondsOf } from './computer.ts'
 import { efforts } from './hyper-parameter.ts'
 import { FLOP_PER_PARAMETER_TOKEN, optimalParameters } from './loss-law.ts'
 import type { Machine } from './machine.ts'
-import { optimizers } from './optimizer.ts'
 import { type SplitBounds, splitBounds } from './parallel-limit.ts'
 import { criticalTokensOf, type Recipe, type Weighed, weigh, worthOf } from './recipe.ts'
 import { goodput, mostUsefulChips } from './reliability.ts'
@@ -63,6 +64,9 @@ export interface Settled {
 const STATE_SHARE = 0.7
 /** Weights in bf16, gradients and master copy in fp32. Narayanan et al. 2021, arXiv:2104.04473. */
 const BYTES_BESIDE_OPTIMIZER = 2 + 4 + 4
+
+/** The shape of a matrix by which states are counted before there is a model. */
+const SQUARE = { rows: 8192, columns: 8192 }
 
 /** Narrows the search for a size to one part in 10⁴: the valley is flat, so the loss is right to one in 10⁸. */
 const STEPS = 26
@@ -194,8 +198,8 @@ function settleIn(steps: number, settled: Settled): Point {
 }
 
 function parametersInMemory(machine: Machine, recipe: Recipe): number {
-  const square = { rows: 1, columns: 1 }
-  const bytes = BYTES_BESIDE_OPTIMIZER + optimizers[recipe.optimizer].stateBytes(square)
+  const optimizer = optimizerFor(recipe.optimizer, 4)
+  const bytes = BYTES_BESIDE_OPTIMIZER + stateBytesPerParameter({ optimizer }, SQUARE)
   return (machine.chips * machine.hbmBytes * STATE_SHARE * recipe.activeFraction) / bytes
 }
 

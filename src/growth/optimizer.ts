@@ -1,5 +1,9 @@
-/** Optimizers: tokens saved at equal loss, bytes of state, extra work. None is known to change the exponent for the better. */
+/**
+ * Optimizers: what a token is worth under each, at equal loss. None is known to change the exponent for the better. What
+ * they cost in memory, work and messages is the engine's: `engine/optimizer/`.
+ */
 import { formula } from '../engine/formula.ts'
+import type { OptimizerKind } from '../engine/optimizer/kinds.ts'
 import { PETAFLOP_DAY } from './allocation.ts'
 import { type Cited, exactly, type Span } from './cited.ts'
 
@@ -28,55 +32,6 @@ export const fadingSpeedup = formula<WenInputs>({
   compute: ({ parameters }) => Math.max(1.05, 1.4 * (parameters / 1e8) ** -0.097),
 })
 
-interface MatrixShape {
-  readonly rows: number
-  readonly columns: number
-}
-
-interface NewtonSchulzInputs extends MatrixShape {
-  readonly iterations: number
-  readonly batchTokens: number
-}
-
-/** Rows are the shorter side. */
-export const newtonSchulzShare = formula<NewtonSchulzInputs>({
-  id: 'newtonSchulzShare',
-  unit: 'ratio',
-  text: 'iterations * (4 * columns * rows ^ 2 + 2 * rows ^ 3) / (6 * rows * columns * batchTokens)',
-  source:
-    'Jordan et al. 2024, Muon (kellerjordan.github.io/posts/muon): products per Newton-Schulz iteration over the 6 N B of a step',
-  compute: ({ iterations, rows: m, columns: n, batchTokens }) =>
-    (iterations * (4 * n * m ** 2 + 2 * m ** 3)) / (6 * m * n * batchTokens),
-})
-
-interface KroneckerInputs extends MatrixShape {
-  readonly momentBytes: number
-}
-
-export const kroneckerStateBytes = formula<KroneckerInputs>({
-  id: 'kroneckerStateBytes',
-  unit: 'bytes',
-  text: 'momentBytes + 8 * (rows ^ 2 + columns ^ 2) / (rows * columns)',
-  source:
-    'Vyas et al. 2024, arXiv:2409.11321; Gupta et al. 2018, arXiv:1802.09568: two factors and their roots in fp32, per parameter',
-  compute: ({ momentBytes, rows: m, columns: n }) => momentBytes + (8 * (m ** 2 + n ** 2)) / (m * n),
-})
-
-interface KroneckerFlopInputs extends MatrixShape {
-  readonly every: number
-  readonly batchTokens: number
-}
-
-export const kroneckerShare = formula<KroneckerFlopInputs>({
-  id: 'kroneckerShare',
-  unit: 'ratio',
-  text: '(6 * rows * columns * (rows + columns) + 10 * (rows ^ 3 + columns ^ 3) / every) / (6 * rows * columns * batchTokens)',
-  source:
-    'Vyas et al. 2024, arXiv:2409.11321: statistics and two rotations each step, a QR of both factors every so many, over the 6 N B of a step',
-  compute: ({ rows: m, columns: n, every, batchTokens }) =>
-    (6 * m * n * (m + n) + (10 * (m ** 3 + n ** 3)) / every) / (6 * m * n * batchTokens),
-})
-
 /** Where the gain is asked for. */
 export interface OptimizerState {
   readonly flop: number
@@ -86,15 +41,9 @@ export interface OptimizerState {
 export interface OptimizerFacts extends Cited {
   /** Tokens that one token of this optimizer is worth, against AdamW tuned as well. */
   readonly worth: (at: OptimizerState) => Span
-  /** Bytes of state per parameter beside the fp32 master copy, for a matrix of this shape. */
-  readonly stateBytes: (shape: MatrixShape) => number
-  /** FLOP over those of the step. */
-  readonly flopShare: (shape: MatrixShape, batchTokens: number) => number
   /** Factor on the critical batch. */
   readonly batchWorth: Span
 }
-
-const none = () => 0
 
 /** The optimistic curve ends below 1 beyond 4e28 FLOP, which no one has seen: it is held at 1. */
 function muonWorth({ flop, parameters }: OptimizerState): Span {
@@ -108,8 +57,6 @@ export const optimizers = {
   adamw: {
     label: 'AdamW',
     worth: () => exactly(1),
-    stateBytes: () => 8,
-    flopShare: none,
     batchWorth: exactly(1),
     source: 'Loshchilov and Hutter 2019, arXiv:1711.05101: two moments in fp32. The yardstick',
     validity: 'tuned; tuning alone was worth about 2 × over the recipe of GPT-3 (Wen et al. 2025, arXiv:2509.02046)',
@@ -118,9 +65,6 @@ export const optimizers = {
   muon: {
     label: 'Muon',
     worth: muonWorth,
-    stateBytes: () => 4,
-    flopShare: ({ rows, columns }, batchTokens) =>
-      newtonSchulzShare.compute({ iterations: 5, rows, columns, batchTokens }),
     batchWorth: { low: 1, central: 1.5, high: 2 },
     source:
       'high: Liu et al. 2025, arXiv:2502.16982; low: Wen et al. 2025, arXiv:2509.02046; larger batches: Essential AI 2025, arXiv:2505.02222',
@@ -130,8 +74,6 @@ export const optimizers = {
   shampoo: {
     label: 'distributed Shampoo',
     worth: (at) => scaled(fadingSpan(at), 1 / 1.2),
-    stateBytes: (shape) => kroneckerStateBytes.compute({ momentBytes: 4, ...shape }),
-    flopShare: (shape, batchTokens) => kroneckerShare.compute({ every: 50, batchTokens, ...shape }),
     batchWorth: { low: 1, central: 1.25, high: 2 },
     source: 'Shi et al. 2023, arXiv:2309.06497; about a fifth behind SOAP: Vyas et al. 2024, arXiv:2409.11321',
     validity: 'fastest of AlgoPerf by 28 % of time; not measured above 1B parameters of language model',
@@ -140,8 +82,6 @@ export const optimizers = {
   soap: {
     label: 'SOAP',
     worth: fadingSpan,
-    stateBytes: (shape) => kroneckerStateBytes.compute({ momentBytes: 8, ...shape }),
-    flopShare: (shape, batchTokens) => kroneckerShare.compute({ every: 10, batchTokens, ...shape }),
     batchWorth: { low: 1, central: 1.25, high: 2 },
     source:
       'Vyas et al. 2024, arXiv:2409.11321: 40 % fewer iterations at 360M to 660M; fades: Wen et al. 2025, arXiv:2509.02046',
@@ -151,8 +91,6 @@ export const optimizers = {
   sgd: {
     label: 'SGD with momentum',
     worth: () => ({ low: 0.2, central: 0.4, high: 0.8 }),
-    stateBytes: () => 4,
-    flopShare: none,
     batchWorth: { low: 0.5, central: 1, high: 1 },
     source:
       'Zhao et al. 2024, arXiv:2407.07972: the one optimizer that trails AdamW on language; by how much is our reading',
@@ -162,27 +100,23 @@ export const optimizers = {
   lion: {
     label: 'Lion',
     worth: () => ({ low: 0.95, central: 1, high: 1.1 }),
-    stateBytes: () => 4,
-    flopShare: none,
     batchWorth: exactly(1),
     source: 'Chen et al. 2023, arXiv:2302.06675; on a par with Adam: Zhao et al. 2024, arXiv:2407.07972',
     validity: '150M to 1.2B parameters',
     confidence: 'abstract',
   },
   adafactor: {
-    label: 'Adafactor with momentum',
-    worth: () => ({ low: 0.95, central: 1, high: 1 }),
-    stateBytes: ({ rows, columns }) => 4 + (4 * (rows + columns)) / (rows * columns),
-    flopShare: none,
+    label: 'Adafactor',
+    worth: () => ({ low: 0.9, central: 1, high: 1 }),
     batchWorth: exactly(1),
     source:
-      'Shazeer and Stern 2018, arXiv:1804.04235: row and column sums; on a par with Adam: Zhao et al. 2024, arXiv:2407.07972',
-    validity: '150M to 1.2B parameters',
+      'Shazeer and Stern 2018, arXiv:1804.04235; on a par with Adam once it keeps a momentum: Zhao et al. 2024, arXiv:2407.07972',
+    validity: '150M to 1.2B parameters; without the momentum, as priced here, a little behind: our reading',
     confidence: 'abstract',
   },
-} as const satisfies Record<string, OptimizerFacts>
+} as const satisfies Record<OptimizerKind, OptimizerFacts>
 
-export type OptimizerName = keyof typeof optimizers
+export type OptimizerName = OptimizerKind
 
 /** Evidence between the fading curve and the first claim of 40 % fewer iterations. */
 function fadingSpan({ parameters }: OptimizerState): Span {

@@ -1,8 +1,8 @@
 /** The job of a model that has no file: the scenario's own, drawn to another size on another number of chips. */
 import type { Job, ModelShape, MoeShape } from '../engine/job.ts'
+import { optimizerFor } from '../engine/optimizer/kinds.ts'
 import { computers } from './computer.ts'
 import type { Ask } from './frontier.ts'
-import { optimizers } from './optimizer.ts'
 
 /** What divides the numbers of a scaled job, so that degrees of 2ⁿ fit. */
 export interface ScaledJob {
@@ -46,15 +46,19 @@ export function scaledJob(base: Job, ask: Ask): ScaledJob {
   const { gpus, globalBatch } = chipsAndBatch(ask, base.cluster.gpusPerNode)
   const model = scaledModel(base.model, ask)
   const parameters = PER_LAYER * model.layers * model.hidden ** 2
-  const stateBytes = optimizers[ask.recipe.optimizer].stateBytes({ rows: model.hidden, columns: model.hidden })
   const job: Job = {
     ...base,
     model,
     cluster: clusterOf(base, ask, gpus),
     batch: { seqLen: ask.seqLen, globalBatch, tokens: 1e3 * globalBatch * ask.seqLen },
-    optimizer: { ...base.optimizer, stateBytes },
+    optimizer: optimizerOf(base, ask),
   }
   return { job, parameters }
+}
+
+/** The scenario's own keeps the bytes that it says. */
+function optimizerOf({ optimizer }: Job, { recipe }: Ask): Job['optimizer'] {
+  return optimizer.kind === recipe.optimizer ? optimizer : optimizerFor(recipe.optimizer, 4)
 }
 
 /** Whatever a lever changed of the machine is changed here too. */

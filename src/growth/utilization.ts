@@ -5,7 +5,6 @@ import type { Strategy } from '../engine/strategy.ts'
 import { type Answer, Searcher } from '../search/search.ts'
 import type { Ask, Utilization, Utilized } from './frontier.ts'
 import { FLOP_PER_PARAMETER_TOKEN } from './loss-law.ts'
-import { optimizers } from './optimizer.ts'
 import { type ScaledJob, scaledJob } from './scaled-job.ts'
 import { splitsOf } from './splits.ts'
 
@@ -66,13 +65,7 @@ function weighed(job: Job, given: Strategy, splits: readonly Strategy[]): Answer
  * Six FLOP per parameter and token, as the loss laws count: what attention, the output matrix and the optimizer take on
  * top is time and not use.
  */
-function utilizationOf(
-  { job, parameters }: ScaledJob,
-  { recipe, machine, batchTokens }: Ask,
-  tokensPerSecond: number,
-): number {
+function utilizationOf({ job, parameters }: ScaledJob, { machine }: Ask, tokensPerSecond: number): number {
   const useful = FLOP_PER_PARAMETER_TOKEN * parameters * tokensPerSecond
-  const side = { rows: job.model.hidden, columns: job.model.hidden }
-  const extra = optimizers[recipe.optimizer].flopShare(side, batchTokens)
-  return useful / (job.cluster.gpus * machine.peakFlopPerSecond * (1 + extra))
+  return useful / (job.cluster.gpus * machine.peakFlopPerSecond)
 }

@@ -1,5 +1,6 @@
 /** A precision recipe by its name: the datatypes it computes in and the bytes it keeps. */
 import type { Datatype, Optimizer, Precision } from '../engine/job.ts'
+import { optimizerFor } from '../engine/optimizer/kinds.ts'
 import type { Scenario } from './schema.ts'
 
 type Training = Scenario['training']
@@ -64,10 +65,15 @@ export function precisionOf({ precision, bytes }: Training): Precision {
   }
 }
 
-/** Numbers of optimizer state per parameter: AdamW has two moments, momentum SGD and Lion one. */
-const stateNumbers = { adamw: 2, sgd: 1, lion: 1 } as const satisfies Record<Training['optimizer'], number>
-
-export function optimizerOf({ optimizer, precision, bytes }: Training): Optimizer {
-  const size = precision === 'fp64' ? 8 : 4
-  return { kind: optimizer, stateBytes: bytes.optimizer_state ?? size * stateNumbers[optimizer] }
+export function optimizerOf(training: Training): Optimizer {
+  const { optimizer, precision, bytes, preconditioner } = training
+  const own = optimizerFor(optimizer, precision === 'fp64' ? 8 : 4)
+  const stated = bytes.optimizer_state
+  return {
+    ...own,
+    // Bytes that are said are all that a weight has.
+    ...(stated !== undefined && { stateBytes: stated, plainStateBytes: stated, stated: true }),
+    ...(own.block > 0 && preconditioner.block && { block: preconditioner.block }),
+    ...(own.block > 0 && preconditioner.every && { every: preconditioner.every }),
+  }
 }

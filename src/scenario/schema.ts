@@ -7,6 +7,7 @@
  */
 import * as z from 'zod'
 import { attentionKernels, datatypes } from '../engine/job.ts'
+import { optimizerKinds } from '../engine/optimizer/kinds.ts'
 import { cpModes, recomputeModules, recomputes, schedules } from '../engine/strategy.ts'
 import {
   choice,
@@ -244,7 +245,16 @@ const training = section('What is trained, and in what precision.', {
     optimizer_state: perElement("parameter's optimizer state, without master copy"),
     activations: perElement('activation'),
   }).prefault({}),
-  optimizer: choice(['adamw', 'sgd', 'lion'], 'Optimizer; sgd has momentum. Default: adamw.').default('adamw'),
+  optimizer: choice(
+    optimizerKinds,
+    'Optimizer. sgd has momentum, adafactor has none; muon leaves embedding, head and norms to AdamW. Default: adamw.',
+  ).default('adamw'),
+  preconditioner: section('Of shampoo and soap.', {
+    block: count(
+      'Widest side that is preconditioned as one: shampoo cuts matrices into such blocks, soap leaves wider sides alone. Default: 1024 and 10,000.',
+    ).optional(),
+    every: count('Steps from one decomposition to the next. Default: 100 for shampoo, 10 for soap.').optional(),
+  }).prefault({}),
   recompute: choice(
     recomputes,
     'What is computed again instead of kept: nothing, the core of attention, or the whole layer. Default: none.',
@@ -509,10 +519,7 @@ const growth = section('From compute to a model: asked by absorb, grow and compa
   active_fraction: share(
     'Active over all parameters of a mixture. Default: that of the model if it has experts, else 3.5 % (Ling team 2025, arXiv:2507.17702).',
   ).optional(),
-  optimizer: choice(
-    ['adamw', 'muon', 'soap', 'shampoo', 'sgd', 'lion', 'adafactor'],
-    'Default: training.optimizer.',
-  ).optional(),
+  optimizer: choice(optimizerKinds, 'Default: training.optimizer.').optional(),
   objective: choice(
     ['next-token', 'masked', 'replaced-token', 'diffusion'],
     'What the model is asked. Default: masked for encoders, else next-token.',

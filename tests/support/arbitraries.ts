@@ -1,6 +1,7 @@
 /** Legal jobs and strategies for property tests: built so that every rule holds, never filtered down to few. */
 import fc from 'fast-check'
 import type { Calibration, Datatype, Device, Job, ModelShape } from '../../src/engine/job.ts'
+import { optimizerFor, optimizerKinds } from '../../src/engine/optimizer/kinds.ts'
 import type { ScheduleKind, Strategy } from '../../src/engine/strategy.ts'
 
 /** Round numbers near those of the catalog: these tests must hold for any of them. */
@@ -172,8 +173,10 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
     domain: fc.constantFrom(8, 72),
     topology: fc.constantFrom('switch', 'mesh', 'torus'),
     host: fc.constantFrom(0, 2e-4),
+    // Half of them plain: the others are slower to price.
+    optimizer: fc.oneof(fc.constant('adamw' as const), fc.constantFrom(...optimizerKinds)),
   })
-  .map(({ model: shape, chosen, seqLen, attention, loss, elementwise, matmul, domain, topology, host }) => {
+  .map(({ model: shape, chosen, seqLen, attention, loss, elementwise, matmul, domain, topology, host, optimizer }) => {
     const { globalBatch } = chosen
     // A recurrent layer reads whole sequences.
     const { cp, shardRanks } = chosen.strategy
@@ -211,7 +214,7 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         matmulRate: 1,
         quantizeBytes: matmul === 'fp8' ? 6 : 0,
       },
-      optimizer: { kind: 'adamw', stateBytes: 8 },
+      optimizer: optimizerFor(optimizer, 4),
       software: {
         attention: attention as 'fa2',
         elementwise: elementwise as 'fused',

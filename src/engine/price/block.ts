@@ -176,7 +176,7 @@ function sum(timings: readonly Timing[], phase: Phase): PassCost {
     cost.flop += flop
     if (operation.kind === 'matmul') cost.matmulSeconds += seconds
     else if (isMixing(operation)) cost.attentionSeconds += seconds
-    else if (operation.kind === 'elementwise') cost.memoryBoundSeconds += seconds
+    else if (operation.kind !== 'collective') cost.memoryBoundSeconds += seconds
     else if (operation.dimension === 'tp') {
       cost.tpSeconds += seconds
       cost.tpExposedSeconds += exposedSeconds

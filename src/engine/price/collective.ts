@@ -191,7 +191,8 @@ const pricers = {
   'all-to-all': ({ stepSeconds: _, ...inputs }, cluster, group, { allToAllEfficiency, allToAllPeerSeconds }) =>
     choose(allToAllSeconds, {
       ...inputs,
-      bytesPerSecond: scaleUpBytesPerSecond(cluster, group.local),
+      // Alone in its domain a rank sends nothing there; any rate will do.
+      bytesPerSecond: scaleUpBytesPerSecond(cluster, Math.max(2, group.local)),
       networkBytesPerSecond: scaleOutBytesPerSecond(cluster, group),
       allToAllEfficiency,
       peerSeconds: allToAllPeerSeconds,

@@ -2,6 +2,7 @@
 import type { Job } from '../job.ts'
 import type { Layout } from '../layout.ts'
 import type { Operation } from '../operation.ts'
+import { priceDecomposition } from '../optimizer/decomposition.ts'
 import type { Timing } from '../timing.ts'
 import { priceAttention } from './attention.ts'
 import { priceCollective } from './collective.ts'
@@ -23,6 +24,8 @@ export function price(operation: Operation, job: Job, layout: Layout): Timing {
       return priceRecurrence(operation, cluster.device, calibration)
     case 'elementwise':
       return priceElementwise(operation, cluster.device, calibration)
+    case 'decomposition':
+      return priceDecomposition(operation, job)
     case 'collective':
       return priceCollective(operation, layout[operation.dimension], cluster, calibration)
   }

@@ -1,6 +1,7 @@
 /** Llama 3 405B on 16,384 H100 as a simulated run, without a scenario file: what the report is composed of. */
 import type { Place } from '../../../src/base/problem.ts'
 import type { Job } from '../../../src/engine/job.ts'
+import { optimizerFor } from '../../../src/engine/optimizer/kinds.ts'
 import { simulate } from '../../../src/engine/simulate.ts'
 import type { Strategy } from '../../../src/engine/strategy.ts'
 import type { RunInput } from '../../../src/report/compose/run.ts'
@@ -81,7 +82,7 @@ export const job: Job = {
     matmulRate: 1,
     quantizeBytes: 0,
   },
-  optimizer: { kind: 'adamw', stateBytes: 8 },
+  optimizer: optimizerFor('adamw', 4),
   software: {
     attention: 'fa2',
     elementwise: 'fused',

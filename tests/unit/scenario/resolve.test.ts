@@ -32,13 +32,13 @@ test.each([
     activationBytes: kept,
     matmulBytes: input,
   })
-  expect(job.optimizer).toEqual({ kind: 'adamw', stateBytes: state })
+  expect(job.optimizer).toMatchObject({ kind: 'adamw', stateBytes: state, plainStateBytes: state, stated: false })
 })
 
 test('bytes of a recipe can be overridden one by one', () => {
   const { job } = read('training.bytes={gradients: 2 B, optimizer_state: 4 B}', 'training.optimizer=lion')
   expect(job.precision).toMatchObject({ weightBytes: 2, gradientBytes: 2, gradientWireBytes: 2 })
-  expect(job.optimizer).toEqual({ kind: 'lion', stateBytes: 4 })
+  expect(job.optimizer).toMatchObject({ kind: 'lion', stateBytes: 4, plainStateBytes: 4, stated: true })
   expect(read('training.bytes.gradients_on_wire=2 B').job.precision).toMatchObject({
     gradientBytes: 4,
     gradientWireBytes: 2,

@@ -132,6 +132,8 @@ function shapeOf(operation: Operation): readonly string[] {
     }
     case 'elementwise':
       return [`${formatQuantity(operation.bytes, 'bytes')} through HBM`]
+    case 'decomposition':
+      return [`${operation.method} of [${group(operation.size)} × ${group(operation.size)}]`, operation.datatype]
     case 'collective':
       return [
         `${operation.collective} over ${operation.dimension.toUpperCase()}`,
