@@ -91,8 +91,8 @@ export interface Keeping {
   readonly shardRanks: number
   readonly exchange: readonly Bundle[]
   readonly optimizerSeconds: number
-  /** Of all ranks of all stages. */
-  readonly optimizerFlop: number
+  /** Of all ranks of all stages: asked for by few. */
+  readonly optimizerFlop: () => number
   /** By held stage, in the order of `Holding`. */
   readonly states: readonly ReturnType<typeof stateBytes>[]
   readonly stateSums: Float64Array
@@ -109,10 +109,8 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
     shardRanks: strategy.shardRanks,
     exchange: quoteExchange({ job, strategy, layout, stage }),
     optimizerSeconds: stepOptimizer({ job, strategy, layout, stage }).seconds,
-    optimizerFlop: stages.reduce(
-      (sum, held) => sum + held.times * optimizerFlop({ job, strategy, layout, stage: held }),
-      0,
-    ),
+    optimizerFlop: () =>
+      stages.reduce((sum, held) => sum + held.times * optimizerFlop({ job, strategy, layout, stage: held }), 0),
     states,
     stateSums: Float64Array.from(
       states,
@@ -384,7 +382,7 @@ export class Step {
       (sum, stage) => sum + stage.times * (workOf(stage, this.layered.works)[FLOP] as number),
       0,
     )
-    scope.hardwareFlop = flop * microBatches * (job.cluster.gpus / pp) + keeping.optimizerFlop
+    scope.hardwareFlop = flop * microBatches * (job.cluster.gpus / pp) + keeping.optimizerFlop()
     const { weights, gradients, optimizerState } = keeping.states[worst] as Keeping['states'][number]
     scope.weightsBytes = weights
     scope.gradientsBytes = gradients
