@@ -72,8 +72,9 @@ function recomputationsOf({ model, software }: Job, given: Strategy): readonly R
     ...(model.mla ? (['mla_up_proj'] as const) : []),
     ...(model.moe ? (['moe_act'] as const) : []),
   ]
-  const usual: readonly (readonly RecomputeModule[])[] =
-    software.attention === 'unfused' ? [['core_attn']] : [cheap, [model.moe ? 'moe' : 'mlp']]
+  // A model of other layers has no feed-forward block to compute again.
+  const block: readonly (readonly RecomputeModule[])[] = model.moe ? [['moe']] : model.ffn > 0 ? [['mlp']] : []
+  const usual = software.attention === 'unfused' ? ([['core_attn']] as const) : [cheap, ...block]
   const sets = [...own, ...usual].filter((set, at, all) => all.findIndex((one) => same(one, set)) === at)
   return [
     { recompute: 'none', recomputeModules: [] },

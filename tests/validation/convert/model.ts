@@ -1,5 +1,14 @@
 /** The network as the row describes it; what a family of models has in common fills what no row says. */
-import { type MlaRow, type ModelRow, type MoeRow, type Remarks, type Row, type Section, saidOr } from './row.ts'
+import {
+  type HybridRow,
+  type MlaRow,
+  type ModelRow,
+  type MoeRow,
+  type Remarks,
+  type Row,
+  type Section,
+  saidOr,
+} from './row.ts'
 
 /** Width of one head where the source leaves the number of heads out: what nearly all models have. */
 const usualHead = 128
@@ -10,7 +19,6 @@ export function modelOf(row: Row, remarks: Remarks): Section {
   const said = row.model ?? {}
   const { layers, hidden, ffn_hidden: ffn } = said
   if (!layers || !hidden) remarks.unsupported.push('the source does not state the size of the model')
-  if (said.hybrid) remarks.unsupported.push('layers of state-space models (Mamba) are not modelled yet')
   const heads = saidOr(said.heads, 'model.heads', usualHeads(hidden ?? usualHead, row.parallel?.tp ?? 1), remarks)
   return {
     name: row.model_name ?? 'unnamed',
@@ -25,8 +33,34 @@ export function modelOf(row: Row, remarks: Remarks): Section {
     ...windowOf(said),
     ...(said.moe && { moe: moeOf(row, said, said.moe, remarks) }),
     ...(said.mla && { mla: mlaOf(said.mla) }),
+    ...(said.hybrid && patternOf(said, said.hybrid, remarks)),
   }
 }
+
+/** Nemotron-H and what came of it: no positions, RMSNorm; a layer of multi-token prediction is attention and experts. */
+function patternOf({ moe, mtp_layers: own }: ModelRow, hybrid: HybridRow, { unsupported }: Remarks): Section {
+  const { pattern, mamba_heads: heads, mamba_head_dim: width, mamba_state: state, mamba_groups: groups } = hybrid
+  if (!pattern || !state || /[^M*E-]/u.test(pattern))
+    unsupported.push('the source does not state which layers are attention and which are Mamba')
+  if (moe?.latent) unsupported.push('experts that work in a narrower stream (latent MoE) are not modelled yet')
+  const letters = `${pattern ?? 'M'}${'*E'.repeat(own ?? moe?.mtp_layers ?? 0)}`
+  return {
+    pattern: letters,
+    layers: letters.length,
+    positions: 'none',
+    norm: 'rmsnorm',
+    mamba: {
+      state: state ?? undefined,
+      heads: heads ?? undefined,
+      head_dim: width ?? undefined,
+      groups: groups ?? undefined,
+      chunk: mambaChunk,
+    },
+  }
+}
+
+/** Of the kernels in Megatron-LM (megatron/core/ssm/mamba_mixer.py) and in the configurations of Nemotron-H. */
+const mambaChunk = 128
 
 /** The number of heads that tensor ranks share evenly and whose width comes nearest to the usual one. */
 function usualHeads(hidden: number, tp: number): number {

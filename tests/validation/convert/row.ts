@@ -26,6 +26,15 @@ export interface MlaRow {
   readonly v_head_dim?: Said<number>
 }
 
+/** Layers that are one block each, by the letters of Megatron-LM. */
+export interface HybridRow {
+  readonly pattern?: Said<string>
+  readonly mamba_heads?: Said<number>
+  readonly mamba_head_dim?: Said<number>
+  readonly mamba_state?: Said<number>
+  readonly mamba_groups?: Said<number>
+}
+
 export interface ModelRow {
   readonly layers?: Said<number>
   readonly hidden?: Said<number>
@@ -45,7 +54,7 @@ export interface ModelRow {
   readonly mtp_layers?: Said<number>
   readonly moe?: Said<MoeRow>
   readonly mla?: Said<MlaRow>
-  readonly hybrid?: Said<object>
+  readonly hybrid?: Said<HybridRow>
 }
 
 export interface ParallelRow {

@@ -47,6 +47,10 @@ const rules: Partial<Record<ProblemCode, string>> = {
   'strategy/ep-folds': 'ep × etp must divide the ranks of a stage',
   'strategy/etp-splits-ffn': 'etp must divide the ffn of an expert',
   'strategy/micro-batch-divides': 'dp × micro-batch must divide the batch',
+  'strategy/tp-splits-mamba': 'tp must fit the Mamba heads and groups',
+  'strategy/tp-splits-cells': 'tp must divide the cells',
+  'strategy/tp-splits-channels': 'tp must fit the channels and groups',
+  'strategy/cp-through-recurrence': 'an LSTM reads whole sequences',
   'strategy/pp-exceeds-layers': 'more chunks than layers',
   'strategy/interleaved-micro-batches': 'pp must divide the micro-batches',
 }
