@@ -4,6 +4,7 @@ import { play } from '../../src/engine/schedule/play.ts'
 import {
   type PassKind,
   type PipelineShape,
+  passKinds,
   type Schedule,
   type StageSeconds,
   scheduleTable,
@@ -38,9 +39,11 @@ interface Pass {
 }
 
 function passesOf(schedule: Schedule, shape: PipelineShape, stage: number): Pass[] {
-  const passes: Pass[] = []
-  schedule.order(shape, stage, (kind, chunk, microBatch) => passes.push({ kind, chunk, microBatch }))
-  return passes
+  return Array.from(schedule.order(shape, stage), (pass) => {
+    const row = Math.floor(pass / shape.microBatches)
+    const kind = passKinds[Math.floor(row / shape.vpp)] as PassKind
+    return { kind, chunk: row % shape.vpp, microBatch: pass % shape.microBatches }
+  })
 }
 
 /** The definition, pass by pass: each ends its own length after the pass before it on its stage and the one it needs. */

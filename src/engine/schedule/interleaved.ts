@@ -4,15 +4,16 @@ import type { PipelineShape, Schedule } from './schedule.ts'
 export const interleaved: Schedule = {
   source: 'Narayanan et al. 2021, arXiv:2104.04473 §2.2.2; order as in Megatron-LM schedules.py',
   splitsBackward: false,
-  order(shape, stage, tell) {
+  order(shape, stage) {
     const total = shape.microBatches * shape.vpp
     const ahead = passesAhead(shape, stage)
+    const passes = new Int32Array(2 * total)
+    let count = 0
     for (let i = 0; i < total + ahead; i++) {
-      if (i < total) tell('forward', chunkAt(shape, i), microBatchAt(shape, i))
-      if (i < ahead) continue
-      const chunk = shape.vpp - 1 - chunkAt(shape, i - ahead)
-      tell('backward', chunk, microBatchAt(shape, i - ahead))
+      if (i < total) passes[count++] = slotAt(shape, i, false)
+      if (i >= ahead) passes[count++] = total + slotAt(shape, i - ahead, true)
     }
+    return passes
   },
   seconds: ({ pp, vpp, microBatches }, { forward, backward, weight }) =>
     (microBatches + (pp - 1) / vpp) * (forward + backward + weight),
@@ -23,11 +24,10 @@ function passesAhead({ pp, vpp, microBatches }: PipelineShape, stage: number): n
   return Math.min(microBatches * vpp, 2 * (pp - stage - 1) + (vpp - 1) * pp)
 }
 
-/** Micro-batches go in groups of pp, each group through all chunks before the next one enters. */
-function chunkAt({ pp, vpp }: PipelineShape, index: number): number {
-  return Math.floor((index % (pp * vpp)) / pp)
-}
-
-function microBatchAt({ pp, vpp }: PipelineShape, index: number): number {
-  return Math.floor(index / (pp * vpp)) * pp + (index % pp)
+/** Micro-batches go in groups of pp, each group through all chunks before the next one enters; backward from the last. */
+function slotAt({ pp, vpp, microBatches }: PipelineShape, index: number, backward: boolean): number {
+  const round = Math.floor(index / (pp * vpp))
+  const within = index % (pp * vpp)
+  const chunk = Math.floor(within / pp)
+  return (backward ? vpp - 1 - chunk : chunk) * microBatches + round * pp + (within % pp)
 }

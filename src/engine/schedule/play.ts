@@ -1,6 +1,6 @@
 /** Any order of passes over any stages, played out pass by pass. */
 import { invariant } from '../../base/problem.ts'
-import type { PassKind, PipelineShape, Schedule, StageSeconds } from './schedule.ts'
+import { type PipelineShape, passKinds, type Schedule, type StageSeconds } from './schedule.ts'
 
 export interface Timeline {
   /** From the first pass to the end of the last. */
@@ -22,137 +22,128 @@ export function play(schedule: Schedule, shape: PipelineShape, chunks: ChunkSeco
   return new Player(schedule, shape).play(chunks, transfer)
 }
 
-const FORWARD = 0
-const BACKWARD = 1
-const WEIGHT = 2
-const numberOf = (kind: PassKind): number => (kind === 'forward' ? FORWARD : kind === 'backward' ? BACKWARD : WEIGHT)
+const [FORWARD, BACKWARD, WEIGHT] = [0, 1, 2] as const
 
 /**
  * The passes of a pipeline in an order in which each comes after the one whose output it takes. That order hangs on the
- * shape alone: stages of any speed are played from it. Twenty bytes a pass, since search plays a million of them.
+ * shape alone: stages of any speed are played from it. A row is what a stage does with one chunk in one kind of pass; in a
+ * row the micro-batches stand side by side, and a pass is its place there.
  */
 export class Player {
   private readonly schedule: Schedule
   private readonly shape: PipelineShape
-  private readonly size: number
-  /** Pass by pass: its stage, its length in a table by kind and chunk, whose end it waits for, where its own end goes. */
-  private readonly stages: Int32Array
-  private readonly lengths: Int32Array
+  private readonly order: Int32Array
+  /** By row: where the row starts whose ends it waits for, and whether (1) that is another stage's. */
   private readonly inputs: Int32Array
-  private readonly outputs: Int32Array
-  /** 1: what it waits for comes from another stage. */
   private readonly crosses: Uint8Array
+  /** When each pass ended. The last row belongs to nobody: passes that wait for none find zeros there. */
   private readonly ends: Float64Array
   private readonly freeEnds: Float64Array
 
   constructor(schedule: Schedule, shape: PipelineShape) {
     const { pp, vpp, microBatches } = shape
-    const size = pp * vpp * microBatches
-    const count = size * (schedule.splitsBackward ? 3 : 2)
+    const rows = pp * passKinds.length * vpp
     this.schedule = schedule
     this.shape = shape
-    this.size = size
-    this.stages = new Int32Array(count)
-    this.lengths = new Int32Array(count)
-    this.inputs = new Int32Array(count)
-    this.outputs = new Int32Array(count)
-    this.crosses = new Uint8Array(count)
-    // Of forward passes, of backward passes, then one end that is there from the start and one that nobody waits for.
-    this.ends = new Float64Array(2 * size + 2)
-    this.freeEnds = new Float64Array(2 * size + 2)
-    this.arrange(this.ordersOf(count / pp))
+    this.inputs = new Int32Array(rows)
+    this.crosses = new Uint8Array(rows)
+    this.ends = new Float64Array((rows + 1) * microBatches)
+    this.freeEnds = new Float64Array((rows + 1) * microBatches)
+    this.connect()
+    this.order = this.arrange(Array.from({ length: pp }, (_, stage) => schedule.order(shape, stage)))
   }
 
   get passes(): number {
-    return this.stages.length
+    return this.order.length
   }
 
   /** A pass starts when its stage is free and its input has arrived. Two clocks, with transfers as they are and free. */
   play(chunks: ChunkSeconds, { seconds, blockingSeconds }: Transfer): Timeline {
-    const { stages, lengths, inputs, outputs, crosses, ends, freeEnds, shape } = this
-    const table = this.table(chunks)
-    const blocking = Float64Array.from(table, (_, at) => (at < WEIGHT * chunks.length ? blockingSeconds : 0))
-    const clocks = new Float64Array(shape.pp)
-    const freeClocks = new Float64Array(shape.pp)
-    for (let i = 0; i < stages.length; i++) {
-      const stage = stages[i] as number
-      const input = inputs[i] as number
-      const output = outputs[i] as number
-      const length = table[lengths[i] as number] as number
-      const arrived = (ends[input] as number) + (crosses[i] as number) * seconds
-      const end = Math.max(clocks[stage] as number, arrived) + length + (blocking[lengths[i] as number] as number)
+    const { order, inputs, crosses, ends, freeEnds } = this
+    const { pp, vpp, microBatches } = this.shape
+    const perStage = passKinds.length * vpp
+    const lengths = this.lengths(chunks)
+    const clocks = new Float64Array(pp)
+    const freeClocks = new Float64Array(pp)
+    for (let i = 0; i < order.length; i++) {
+      const pass = order[i] as number
+      const row = Math.floor(pass / microBatches)
+      const stage = Math.floor(row / perStage)
+      const input = (inputs[row] as number) + pass - row * microBatches
+      const length = lengths[row] as number
+      const arrived = (ends[input] as number) + (crosses[row] as number) * seconds
+      const sending = row - stage * perStage < WEIGHT * vpp ? blockingSeconds : 0
+      const end = Math.max(clocks[stage] as number, arrived) + length + sending
       const freeEnd = Math.max(freeClocks[stage] as number, freeEnds[input] as number) + length
       clocks[stage] = end
       freeClocks[stage] = freeEnd
-      ends[output] = end
-      freeEnds[output] = freeEnd
+      ends[pass] = end
+      freeEnds[pass] = freeEnd
     }
     return { seconds: Math.max(...clocks), freeSeconds: Math.max(...freeClocks) }
   }
 
-  /** By kind of pass and position in the model. */
-  private table(chunks: ChunkSeconds): Float64Array {
+  /** Seconds of a pass, by row. */
+  private lengths(chunks: ChunkSeconds): Float64Array {
     const { splitsBackward } = this.schedule
-    const table = new Float64Array(3 * chunks.length)
-    chunks.forEach(({ forward, backward, weight }, at) => {
-      table[FORWARD * chunks.length + at] = forward
-      table[BACKWARD * chunks.length + at] = splitsBackward ? backward : backward + weight
-      table[WEIGHT * chunks.length + at] = weight
+    const lengths = new Float64Array(this.inputs.length)
+    chunks.forEach(({ forward, backward, weight }, position) => {
+      lengths[this.row(FORWARD, position)] = forward
+      lengths[this.row(BACKWARD, position)] = splitsBackward ? backward : backward + weight
+      lengths[this.row(WEIGHT, position)] = weight
     })
-    return table
+    return lengths
   }
 
-  /** Kind, chunk and micro-batch of each pass as one number; stage after stage. */
-  private ordersOf(each: number): Int32Array {
+  /** The row of a kind of pass over a chunk of the model. */
+  private row(kind: number, position: number): number {
+    const { pp, vpp } = this.shape
+    return ((position % pp) * passKinds.length + kind) * vpp + Math.floor(position / pp)
+  }
+
+  /** Forward passes wait for the chunk before, backward passes for the chunk after, weights for their own backward pass. */
+  private connect(): void {
     const { pp, vpp, microBatches } = this.shape
-    const codes = new Int32Array(pp * each)
-    let filled = 0
-    const write = (kind: PassKind, chunk: number, microBatch: number): void => {
-      codes[filled++] = (numberOf(kind) * vpp + chunk) * microBatches + microBatch
+    const nobody = this.inputs.length
+    const wait = (row: number, other: number, crosses: boolean): void => {
+      this.inputs[row] = other * microBatches
+      this.crosses[row] = crosses ? 1 : 0
     }
-    for (let stage = 0; stage < pp; stage++) {
-      this.schedule.order(this.shape, stage, write)
-      invariant(filled === (stage + 1) * each, `stage ${stage} runs ${filled - stage * each} of ${each} passes`)
+    for (let position = 0; position < pp * vpp; position++) {
+      const first = position === 0
+      const last = position === pp * vpp - 1
+      const backward = this.row(BACKWARD, position)
+      const forward = this.row(FORWARD, position)
+      wait(forward, first ? nobody : this.row(FORWARD, position - 1), !first)
+      wait(backward, last ? forward : this.row(BACKWARD, position + 1), !last)
+      wait(this.row(WEIGHT, position), backward, false)
     }
-    return codes
   }
 
   /** Stages are served in turn until all passes are done; an order that can never finish is a bug of ours. */
-  private arrange(codes: Int32Array): void {
+  private arrange(orders: readonly Int32Array[]): Int32Array {
+    const { inputs } = this
     const { pp, vpp, microBatches } = this.shape
-    const { size } = this
-    const chunks = pp * vpp
-    const each = codes.length / pp
-    const done = new Uint8Array(2 * size + 2)
+    const perStage = passKinds.length * vpp * microBatches
+    const done = new Uint8Array(this.ends.length).fill(1, pp * perStage)
     const next = new Int32Array(pp)
-    const [ready, nobody] = [2 * size, 2 * size + 1]
-    done[ready] = 1
-    for (let at = 0, arranged = -1; at < codes.length; ) {
-      invariant(at > arranged, `a pipeline of ${pp} stages waits for itself`)
-      arranged = at
+    const arranged = new Int32Array(orders.reduce((sum, { length }) => sum + length, 0))
+    for (let count = 0, before = -1; count < arranged.length; ) {
+      invariant(count > before, `a pipeline of ${pp} stages waits for itself`)
+      before = count
       for (let stage = 0; stage < pp; stage++) {
+        const order = orders[stage] as Int32Array
         let i = next[stage] as number
-        for (; i < each; i++, at++) {
-          const code = codes[stage * each + i] as number
-          const kind = Math.floor(code / (vpp * microBatches))
-          const chunk = (Math.floor(code / microBatches) % vpp) * pp + stage
-          const slot = chunk * microBatches + (code % microBatches)
-          const first = chunk === 0
-          const last = chunk === chunks - 1
-          const before = first ? ready : slot - microBatches
-          const after = last ? slot : size + slot + microBatches
-          const input = kind === FORWARD ? before : kind === BACKWARD ? after : size + slot
-          if (done[input] === 0) break
-          const output = kind === FORWARD ? slot : kind === BACKWARD ? size + slot : nobody
-          done[output] = 1
-          this.stages[at] = stage
-          this.lengths[at] = kind * chunks + chunk
-          this.inputs[at] = input
-          this.outputs[at] = output
-          this.crosses[at] = (kind === FORWARD && !first) || (kind === BACKWARD && !last) ? 1 : 0
+        for (; i < order.length; i++) {
+          const pass = stage * perStage + (order[i] as number)
+          const row = Math.floor(pass / microBatches)
+          if (done[(inputs[row] as number) + pass - row * microBatches] === 0) break
+          done[pass] = 1
+          arranged[count++] = pass
         }
         next[stage] = i
       }
     }
+    return arranged
   }
 }

@@ -12,10 +12,8 @@ export interface PipelineShape {
 }
 
 /** `weight` stands apart only where the schedule splits the backward pass; else it is part of `backward`. */
-export type PassKind = 'forward' | 'backward' | 'weight'
-
-/** One pass; the chunk is one of this stage, first to last: of the model it is `chunk × pp + stage`. */
-export type Tell = (kind: PassKind, chunk: number, microBatch: number) => void
+export const passKinds = ['forward', 'backward', 'weight'] as const
+export type PassKind = (typeof passKinds)[number]
 
 /** Seconds that a whole stage takes for one micro-batch. */
 export interface StageSeconds {
@@ -28,8 +26,11 @@ export interface StageSeconds {
 export interface Schedule {
   readonly source: string
   readonly splitsBackward: boolean
-  /** Tells the passes of one stage, in order. */
-  order(shape: PipelineShape, stage: number, tell: Tell): void
+  /**
+   * Passes of one stage, in order, by number: `(kind × vpp + chunk) × microBatches + microBatch`, with kinds as in
+   * `passKinds` and chunks of this stage, first to last: the chunk of the model is `chunk × pp + stage`.
+   */
+  order(shape: PipelineShape, stage: number): Int32Array
   /** From the first pass to the last, for equal stages and free transfers. */
   seconds(shape: PipelineShape, stage: StageSeconds): number
   /** Micro-batches whose activations a stage holds at once, at most. */

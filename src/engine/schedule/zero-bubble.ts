@@ -7,15 +7,18 @@ import type { Schedule } from './schedule.ts'
 export const zeroBubble: Schedule = {
   source: 'Qi et al. 2023, arXiv:2401.10241 §3 (ZB-H1)',
   splitsBackward: true,
-  order({ pp, microBatches }, stage, tell) {
+  order({ pp, microBatches }, stage) {
     const ahead = Math.min(microBatches, pp - stage - 1)
+    const passes = new Int32Array(3 * microBatches)
+    let count = 0
     for (let i = 0; i < microBatches + ahead + stage; i++) {
       const backward = i - ahead
       const weight = backward - stage
-      if (i < microBatches) tell('forward', 0, i)
-      if (backward >= 0 && backward < microBatches) tell('backward', 0, backward)
-      if (weight >= 0) tell('weight', 0, weight)
+      if (i < microBatches) passes[count++] = i
+      if (backward >= 0 && backward < microBatches) passes[count++] = microBatches + backward
+      if (weight >= 0) passes[count++] = 2 * microBatches + weight
     }
+    return passes
   },
   seconds: ({ pp, microBatches }, { forward, backward, weight }) =>
     (microBatches + pp - 1) * (forward + backward) + Math.max(1, microBatches - pp + 1) * weight,
