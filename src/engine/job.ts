@@ -105,6 +105,10 @@ export interface MoeShape {
   readonly denseLayers: number
   /** Of the other layers one in this many has experts. */
   readonly every: number
+  /** Does each expert add a bias after its second product (GPT-OSS)? */
+  readonly bias: boolean
+  /** Are gate and value clamped before the activation (GPT-OSS)? */
+  readonly clamp: boolean
   /** Rows of the fullest rank over the mean: 1 where routing is forced to balance or tokens are dropped. */
   readonly imbalance: number
 }
@@ -252,8 +256,11 @@ export interface Software {
 
 /** How tokens reach their experts. */
 export interface MoeSoftware {
-  /** alltoall: NCCL, a copy of each token per expert; deepep, hybridep: one copy per node (DeepEP, NVIDIA HybridEP). */
-  readonly dispatcher: 'alltoall' | 'deepep' | 'hybridep'
+  /**
+   * alltoall: NCCL, a copy of each token per expert; deepep, hybridep: one copy per rank, and over the network one per
+   * domain (DeepEP, NVIDIA HybridEP); einsum: tokens are sorted by products with a mask (GShard, MaxText).
+   */
+  readonly dispatcher: 'alltoall' | 'deepep' | 'hybridep' | 'einsum'
   readonly permute: 'unfused' | 'fused'
   /** Time the host needs for the two matmuls of each expert of a rank, in one pass; scaling their inputs comes on top. */
   readonly hostSecondsPerExpert: number
@@ -293,8 +300,11 @@ export interface Calibration {
   readonly attentionHalfBlocks: number
   /** Backward rate over forward rate. */
   readonly attentionBackwardRate: number
-  /** Rate with heads narrower than 128. */
-  readonly attentionNarrowHeads: number
+  /**
+   * Of a multiprocessor, for the exponentials that one FLOP brings with it at 128 channels: narrower heads have more of
+   * them per FLOP.
+   */
+  readonly attentionExponentialSeconds: number
   readonly attentionContextParallel: number
   /** Rate of the batched matmuls of unfused attention over that of large matmuls. */
   readonly unfusedAttentionRate: number

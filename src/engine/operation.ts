@@ -100,6 +100,8 @@ export interface Communication extends Named {
   readonly rate: number
   /** In so many parts, one after another; absent: all at once. */
   readonly times?: number
+  /** Bytes across domains over those without merging: 1 unless copies for one domain travel as one. */
+  readonly merged?: number
 }
 
 export type Operation = Matmul | Attention | Scan | Recurrence | Elementwise | Decomposition | Communication

@@ -77,7 +77,7 @@ function countFeedForward(model: ModelShape, kind: LayerKind): LayerCount {
     const biases = bias === 'all' ? (gated ? 2 : 1) * ffn + hidden : 0
     return dense(mlpMatrices(model, ffn), biases + blockNorms(model))
   }
-  const expert = mlpMatrices(model, moe.ffn)
+  const expert = mlpMatrices(model, moe.ffn) + (moe.bias ? (model.gated ? 2 : 1) * moe.ffn + hidden : 0)
   const always = hidden * moe.experts + mlpMatrices(model, moe.sharedFfn)
   return { dense: always + blockNorms(model), experts: moe.experts * expert, active: always + moe.topK * expert }
 }

@@ -112,5 +112,15 @@ const TOP_K = 8
 
 function expertsOf(ffn: number, activeFraction: number): MoeShape {
   const experts = 2 ** Math.max(4, Math.round(Math.log2(TOP_K / activeFraction)))
-  return { experts, topK: TOP_K, ffn: ffn / TOP_K, sharedFfn: 0, denseLayers: 0, every: 1, imbalance: 1 }
+  return {
+    experts,
+    topK: TOP_K,
+    ffn: ffn / TOP_K,
+    sharedFfn: 0,
+    denseLayers: 0,
+    every: 1,
+    bias: false,
+    clamp: false,
+    imbalance: 1,
+  }
 }

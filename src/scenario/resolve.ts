@@ -133,6 +133,8 @@ function moeOf(moe: NonNullable<Scenario['model']['moe']>): MoeShape {
     sharedFfn: moe.shared_ffn,
     denseLayers: moe.dense_layers,
     every: moe.every,
+    bias: moe.bias,
+    clamp: moe.clamp,
     imbalance: moe.imbalance,
   }
 }
@@ -257,7 +259,7 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
     attentionHalfSequence: given(said.attention_half_sequence, 'attention_half_sequence'),
     attentionHalfBlocks: given(said.attention_half_blocks, 'attention_half_blocks'),
     attentionBackwardRate: given(said.attention_backward_rate, 'attention_backward_rate'),
-    attentionNarrowHeads: given(said.attention_narrow_heads, 'attention_narrow_heads'),
+    attentionExponentialSeconds: given(said.attention_exponentials, 'attention_exponentials'),
     attentionContextParallel: given(said.attention_context_parallel, 'attention_context_parallel'),
     unfusedAttentionRate: given(said.unfused_attention_rate, 'unfused_attention_rate'),
     attentionLatentRate: given(said.attention_latent_rate, 'attention_latent_rate'),

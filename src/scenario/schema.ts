@@ -177,6 +177,8 @@ const model = section('The network to be trained.', {
     ),
     dense_layers: count('Leading layers with one dense block instead. Default: 0.', { from: 0 }).default(0),
     every: count('Of the other layers one in this many has experts. Default: 1.').default(1),
+    bias: flag('Do the experts have biases, as in GPT-OSS? Default: false.').default(false),
+    clamp: flag('Are gate and value clamped before the activation, as in GPT-OSS? Default: false.').default(false),
     imbalance: factor('Rows of the fullest rank over the mean; 1 where balance is forced. Default: 1.', {
       from: 1,
     }).default(1),
@@ -330,8 +332,8 @@ const software = section('The training stack as documented facts.', {
   }).optional(),
   moe: section('How tokens reach their experts.', {
     dispatcher: choice(
-      ['alltoall', 'deepep', 'hybridep'],
-      'NCCL with a copy of each token per expert, or one copy per rank (DeepEP, HybridEP). Default: alltoall.',
+      ['alltoall', 'deepep', 'hybridep', 'einsum'],
+      'NCCL with a copy of each token per expert, one copy per rank (DeepEP, HybridEP), or products with a mask (GShard). Default: alltoall.',
     ).default('alltoall'),
     permute: choice(
       ['unfused', 'fused'],
@@ -398,7 +400,9 @@ const calibration = section('Constants of the performance model that belong to n
   attention_half_sequence: plain('Sequence length at which attention reaches half its rate.'),
   attention_half_blocks: plain('Row blocks per multiprocessor at which attention reaches half its rate.'),
   attention_backward_rate: rate('Backward rate of attention over its forward rate.'),
-  attention_narrow_heads: rate('Rate with heads narrower than 128, over the rate at 128.'),
+  attention_exponentials: time(
+    'Time of a multiprocessor for the exponentials that come with one FLOP of attention at 128 channels.',
+  ),
   attention_context_parallel: rate('Rate of attention under context parallelism, over the rate without.'),
   unfused_attention_rate: rate('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
   attention_latent_rate: rate('Rate of attention with keys and values of different widths, over that with equal ones.'),

@@ -1,6 +1,6 @@
 /** Legal jobs and strategies for property tests: built so that every rule holds, never filtered down to few. */
 import fc from 'fast-check'
-import type { Calibration, Datatype, Device, Job, ModelShape } from '../../src/engine/job.ts'
+import type { Calibration, Datatype, Device, Job, ModelShape, MoeSoftware } from '../../src/engine/job.ts'
 import { optimizerFor, optimizerKinds } from '../../src/engine/optimizer/kinds.ts'
 import type { ScheduleKind, Strategy } from '../../src/engine/strategy.ts'
 
@@ -13,7 +13,7 @@ export const calibration: Calibration = {
   attentionHalfSequence: 400,
   attentionHalfBlocks: 1.2,
   attentionBackwardRate: 0.87,
-  attentionNarrowHeads: 0.8,
+  attentionExponentialSeconds: 0.085e-12,
   attentionContextParallel: 0.92,
   unfusedAttentionRate: 0.39,
   attentionLatentRate: 0.85,
@@ -83,14 +83,25 @@ const model: fc.Arbitrary<ModelShape> = fc
     slidingWindow: fc.constantFrom(0, 0, 512),
     globalEvery: fc.constantFrom(0, 2, 6),
     experts: fc.boolean(),
+    ossExperts: fc.boolean(),
     latent: fc.boolean(),
     blocks: fc.constantFrom('', '', 'M', 'M-*', 'L', 'L*-', 'C-', 'E-*M'),
     groups: power(0, 3),
   })
-  .map(({ kvGroups, experts, latent, blocks, groups, ...shape }) => ({
+  .map(({ kvGroups, experts, ossExperts, latent, blocks, groups, ...shape }) => ({
     ...(blocks !== '' && blocksOf(blocks, shape.layers, groups)),
     ...((blocks === '' ? experts : blocks.includes('E')) && {
-      moe: { experts: 8, topK: 2, ffn: 512, sharedFfn: 512, denseLayers: 1, every: 1, imbalance: 1.1 },
+      moe: {
+        experts: 8,
+        topK: 2,
+        ffn: 512,
+        sharedFfn: 512,
+        denseLayers: 1,
+        every: 1,
+        bias: ossExperts,
+        clamp: ossExperts,
+        imbalance: 1.1,
+      },
     }),
     ...(latent && {
       mla: { queryRank: 256, keyValueRank: 128, plainHeadDim: 64, rotaryHeadDim: 32, valueHeadDim: 64 },
@@ -170,77 +181,93 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
     loss: fc.constantFrom('fused', 'eager', 'unfused'),
     elementwise: fc.constantFrom('fused', 'eager'),
     matmul: fc.constantFrom<Datatype>('bf16', 'fp8'),
+    dispatcher: fc.constantFrom<MoeSoftware['dispatcher']>('alltoall', 'deepep', 'hybridep', 'einsum'),
     domain: fc.constantFrom(8, 72),
     topology: fc.constantFrom('switch', 'mesh', 'torus'),
     host: fc.constantFrom(0, 2e-4),
     // Half of them plain: the others are slower to price.
     optimizer: fc.oneof(fc.constant('adamw' as const), fc.constantFrom(...optimizerKinds)),
   })
-  .map(({ model: shape, chosen, seqLen, attention, loss, elementwise, matmul, domain, topology, host, optimizer }) => {
-    const { globalBatch } = chosen
-    // A recurrent layer reads whole sequences.
-    const { cp, shardRanks } = chosen.strategy
-    const s = shape.lstm ? { ...chosen.strategy, cp: 1, shardRanks: Math.max(1, shardRanks / cp) } : chosen.strategy
-    const gpus = s.tp * s.cp * s.pp * s.dp
-    const job: Job = {
+  .map(
+    ({
       model: shape,
-      cluster: {
-        gpus,
-        gpusPerNode: 8,
-        nodeWatts: 10e3,
-        device,
-        scaleUp: {
-          bytesPerSecond: 450e9,
-          domain,
-          topology: topology as 'switch',
-          axes: topology === 'torus' ? 3 : 1,
-          efficiency: 0.8,
-          reductionEfficiency: topology === 'switch' ? 1.04 : 0,
-          reductionRanks: 5,
-          stepSeconds: 3.4e-6,
+      chosen,
+      seqLen,
+      attention,
+      loss,
+      elementwise,
+      matmul,
+      dispatcher,
+      domain,
+      topology,
+      host,
+      optimizer,
+    }) => {
+      const { globalBatch } = chosen
+      // A recurrent layer reads whole sequences.
+      const { cp, shardRanks } = chosen.strategy
+      const s = shape.lstm ? { ...chosen.strategy, cp: 1, shardRanks: Math.max(1, shardRanks / cp) } : chosen.strategy
+      const gpus = s.tp * s.cp * s.pp * s.dp
+      const job: Job = {
+        model: shape,
+        cluster: {
+          gpus,
+          gpusPerNode: 8,
+          nodeWatts: 10e3,
+          device,
+          scaleUp: {
+            bytesPerSecond: 450e9,
+            domain,
+            topology: topology as 'switch',
+            axes: topology === 'torus' ? 3 : 1,
+            efficiency: 0.8,
+            reductionEfficiency: topology === 'switch' ? 1.04 : 0,
+            reductionRanks: 5,
+            stepSeconds: 3.4e-6,
+          },
+          scaleOut: { bytesPerSecond: 50e9, efficiency: 0.9, podGpus: 64, oversubscription: 2, stepSeconds: 14e-6 },
         },
-        scaleOut: { bytesPerSecond: 50e9, efficiency: 0.9, podGpus: 64, oversubscription: 2, stepSeconds: 14e-6 },
-      },
-      batch: { seqLen, globalBatch, tokens: 1e12 },
-      precision: {
-        matmul,
-        activation: 'bf16',
-        weightBytes: 2,
-        gradientBytes: 4,
-        gradientWireBytes: 4,
-        masterBytes: 4,
-        activationBytes: 2,
-        matmulBytes: matmul === 'fp8' ? 1 : 2,
-        matmulRate: 1,
-        quantizeBytes: matmul === 'fp8' ? 6 : 0,
-      },
-      optimizer: optimizerFor(optimizer, 4),
-      software: {
-        attention: attention as 'fa2',
-        elementwise: elementwise as 'fused',
-        loss: loss as 'fused',
-        hostSecondsPerLayer: host,
-        hostSecondsPerMoeLayer: 3 * host,
-        moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
-        stepSeconds: 0.02,
-        tensorParallelRate: 1,
-        shardedPieces: 1,
-        contention: 0.2,
-        year: 2025,
-      },
-      reliability: {
-        failuresPerGpuSecond: 5e-9,
-        checkpointSeconds: 10,
-        restartSeconds: 600,
-        checkpointIntervalSeconds: 0,
-      },
-      economics: { usdPerGpuSecond: 2.5 / 3600, pue: 1.2, usdPerJoule: 2e-8, energyIncluded: false },
-      calibration,
-    }
-    // Experts fold over the ranks of a stage, as many as there are.
-    const ep = shape.moe ? Math.min(shape.moe.experts, s.tp * s.cp * s.dp) : 1
-    return { job, strategy: { ...s, ep } }
-  })
+        batch: { seqLen, globalBatch, tokens: 1e12 },
+        precision: {
+          matmul,
+          activation: 'bf16',
+          weightBytes: 2,
+          gradientBytes: 4,
+          gradientWireBytes: 4,
+          masterBytes: 4,
+          activationBytes: 2,
+          matmulBytes: matmul === 'fp8' ? 1 : 2,
+          matmulRate: 1,
+          quantizeBytes: matmul === 'fp8' ? 6 : 0,
+        },
+        optimizer: optimizerFor(optimizer, 4),
+        software: {
+          attention: attention as 'fa2',
+          elementwise: elementwise as 'fused',
+          loss: loss as 'fused',
+          hostSecondsPerLayer: host,
+          hostSecondsPerMoeLayer: 3 * host,
+          moe: { dispatcher, permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
+          stepSeconds: 0.02,
+          tensorParallelRate: 1,
+          shardedPieces: 1,
+          contention: 0.2,
+          year: 2025,
+        },
+        reliability: {
+          failuresPerGpuSecond: 5e-9,
+          checkpointSeconds: 10,
+          restartSeconds: 600,
+          checkpointIntervalSeconds: 0,
+        },
+        economics: { usdPerGpuSecond: 2.5 / 3600, pue: 1.2, usdPerJoule: 2e-8, energyIncluded: false },
+        calibration,
+      }
+      // Experts fold over the ranks of a stage, as many as there are.
+      const ep = shape.moe ? Math.min(shape.moe.experts, s.tp * s.cp * s.dp) : 1
+      return { job, strategy: { ...s, ep } }
+    },
+  )
 
 /** The same plan in a changed world: `at` picks a part, `change` returns what differs in it. */
 export function withCluster(job: Job, part: Partial<Job['cluster']>): Job {

@@ -57,7 +57,7 @@ const REDONE: Record<RecomputeModule, RegExp> = {
   layernorm: /\.(norm|postNorm|qkNorm)$/,
   mlp: /^mlp\.(up|activation|down)/,
   moe: /^moe\./,
-  moe_act: /^moe\.activation$/,
+  moe_act: /^moe\.activation(\.clamp)?$/,
   shared_experts: /^moe\.shared\./,
   every_other_matmul: /\.(norm|rotary|activation)$|^attention\.qkv$|^mlp\.down$/,
 }

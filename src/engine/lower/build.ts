@@ -85,6 +85,7 @@ interface Exchange {
   readonly hidden: number
   readonly backwardHidden?: number
   readonly rate?: number
+  readonly merged?: number
 }
 
 /** A collective forward and its counterpart backward, either of which may be absent. */
@@ -94,7 +95,7 @@ export function exchange(
   bytes: number,
   said: Exchange,
 ): Operation[] {
-  const { forward, backward, hidden, backwardHidden = hidden, rate = 1 } = said
+  const { forward, backward, hidden, backwardHidden = hidden, rate = 1, merged = 1 } = said
   const one = (phase: Phase, collective: Collective, share: number): Communication => ({
     kind: 'collective',
     name,
@@ -104,6 +105,7 @@ export function exchange(
     bytes,
     hidden: share,
     rate,
+    merged,
   })
   const operations: Operation[] = []
   if (forward) operations.push(one('forward', forward, hidden))

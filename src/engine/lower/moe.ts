@@ -3,6 +3,7 @@
  * dispatches its own tokens (Megatron-Core MoE, arXiv:2504.14960; DeepSeek-V3, arXiv:2412.19437 §3.2).
  */
 import type { Job, MoeShape } from '../job.ts'
+import { groupOf } from '../layout.ts'
 import type { Operation } from '../operation.ts'
 import type { Sharding } from '../strategy.ts'
 import { exchange, linear, traffic } from './build.ts'
@@ -39,49 +40,113 @@ function router(job: Job, tokens: number, moe: MoeShape): Operation[] {
 const PERMUTE_PASSES = { unfused: 4, fused: 2 } as const
 
 function routed(job: Job, ownTokens: number, sharding: Sharding, moe: MoeShape): Operation[] {
-  const { hidden, gated } = job.model
+  const { hidden } = job.model
   const { ep, etp } = sharding
-  const { dispatcher, permute, hidden: overlapped } = job.software.moe
   const elementBytes = job.precision.activationBytes
-  const sent = ownTokens * moe.topK
   // With a split width each rank also works on the rows of its partners.
-  const rows = sent * etp * moe.imbalance
-  const experts = moe.experts / ep
-  const ffn = moe.ffn / etp
-  const perExpert = rows / experts
-  const sorted = PERMUTE_PASSES[permute] * elementBytes * sent * hidden
-  const travels = exchange('moe.dispatch', 'ep', elementBytes * sent * hidden * copies(dispatcher, ep, moe), {
-    forward: 'all-to-all',
-    backward: 'all-to-all',
-    hidden: overlapped,
-  })
+  const rows = ownTokens * moe.topK * etp * moe.imbalance
+  const travels = ep > 1 ? travel(job, ownTokens, sharding, moe) : []
   return [
-    ...traffic('moe.permute', { forward: sorted, backward: sorted, kernels: [2, 2] }),
-    ...(ep > 1 ? travels : []),
+    ...sorting('moe.permute', job, ownTokens, moe),
+    ...travels,
     ...(etp > 1 ? widthExchange('moe.gather', elementBytes * rows * hidden, 'all-gather', 'reduce-scatter') : []),
+    ...experts(job, rows, sharding, moe),
+    ...(etp > 1 ? widthExchange('moe.scatter', elementBytes * rows * hidden, 'reduce-scatter', 'all-gather') : []),
+    ...travels.map((operation) => ({ ...operation, name: 'moe.combine' })),
+    ...sorting('moe.unpermute', job, ownTokens, moe),
+  ]
+}
+
+/** The two products of each expert and what stands between them. */
+function experts(job: Job, rows: number, { ep, etp }: Sharding, moe: MoeShape): Operation[] {
+  const { hidden, gated } = job.model
+  const groups = moe.experts / ep
+  const ffn = moe.ffn / etp
+  return [
     ...quantize('moe.quantize', job, rows * hidden),
-    ...linear(job, 'moe.up', { tokens: perExpert, n: (gated ? 2 : 1) * ffn, k: hidden, groups: experts }),
+    ...linear(job, 'moe.up', { tokens: rows / groups, n: (gated ? 2 : 1) * ffn, k: hidden, groups }),
+    ...(moe.clamp ? clamp(job, rows * ffn) : []),
     ...activation('moe.activation', job, rows * ffn),
     ...quantize('moe.down.quantize', job, rows * ffn),
-    ...linear(job, 'moe.down', { tokens: perExpert, n: hidden, k: ffn, groups: experts }),
-    ...(etp > 1 ? widthExchange('moe.scatter', elementBytes * rows * hidden, 'reduce-scatter', 'all-gather') : []),
-    ...(ep > 1 ? travels.map((operation) => ({ ...operation, name: 'moe.combine' })) : []),
-    ...traffic('moe.unpermute', { forward: sorted, backward: sorted, kernels: [2, 2] }),
+    ...linear(job, 'moe.down', { tokens: rows / groups, n: hidden, k: ffn, groups }),
+    ...(moe.bias ? bias(job, rows * hidden, groups) : []),
   ]
+}
+
+/**
+ * Megatron-Core clamps gate and value one by one and puts them together again before its fused activation
+ * (fusions/fused_bias_geglu.py): twice the width is read and written twice, backward two and a half times.
+ */
+function clamp(job: Job, elements: number): Operation[] {
+  const bytes = 2 * elements * job.precision.activationBytes
+  return traffic('moe.activation.clamp', { forward: 4 * bytes, backward: 5 * bytes, kernels: [3, 3] })
+}
+
+/**
+ * The bias of the second product is weighted by the router's fp32 scores, so Megatron-Core adds it expert by expert in
+ * fp32 (transformer/moe/experts.py, _apply_bias). Per element, in activations of half that width. Forward: 2 written for
+ * the product, 5 moved by the sum, 4 by the concatenation, 3 by the way back; backward: 6 for two conversions, 6 for each
+ * of two sums, 2 to join.
+ */
+const BIAS_PASSES = { forward: 14, backward: 20 } as const
+const BIAS_KERNELS = { forward: 3, backward: 7 } as const
+
+function bias(job: Job, elements: number, experts: number): Operation[] {
+  const bytes = elements * job.precision.activationBytes
+  return traffic('moe.bias', {
+    forward: BIAS_PASSES.forward * bytes,
+    backward: BIAS_PASSES.backward * bytes,
+    kernels: [BIAS_KERNELS.forward * experts, BIAS_KERNELS.backward * experts],
+  })
+}
+
+/**
+ * With a mask of one-hot rows, tokens × (experts × capacity), sorting is a product, and so is its gradient; the way back
+ * also has one for the scores in the mask (GShard, Lepikhin et al. 2020, arXiv:2006.16668, Algorithm 2). A sequence is
+ * sorted by itself.
+ */
+function sorting(name: string, job: Job, ownTokens: number, moe: MoeShape): Operation[] {
+  const { hidden } = job.model
+  const { dispatcher, permute } = job.software.moe
+  if (dispatcher === 'einsum') {
+    const slots = ownTokens * moe.topK * moe.imbalance
+    const products = linear(job, name, {
+      tokens: slots,
+      n: hidden,
+      k: job.batch.seqLen,
+      datatype: job.precision.activation,
+    })
+    return name === 'moe.permute' ? products.filter(({ phase }) => phase !== 'weightGradient') : products
+  }
+  const sorted = PERMUTE_PASSES[permute] * job.precision.activationBytes * ownTokens * moe.topK * hidden
+  return traffic(name, { forward: sorted, backward: sorted, kernels: [2, 2] })
+}
+
+function travel(job: Job, ownTokens: number, { ep, etp }: Sharding, moe: MoeShape): Operation[] {
+  const { dispatcher, hidden } = job.software.moe
+  const merging = dispatcher === 'deepep' || dispatcher === 'hybridep'
+  const { domains } = groupOf(job.cluster, ep, etp)
+  const copies = merging ? visited(ep, moe) : moe.topK
+  return exchange('moe.dispatch', 'ep', job.precision.activationBytes * ownTokens * job.model.hidden * copies, {
+    forward: 'all-to-all',
+    backward: 'all-to-all',
+    hidden,
+    merged: merging ? visited(domains, moe) / copies : 1,
+  })
+}
+
+/**
+ * Of n places, those that hold any of k experts chosen: n·(1 − (1 − 1/n)^k). DeepEP and HybridEP send a token to a rank
+ * once, and over the network once to a domain, whose ranks pass it on (DeepEP, README; NVIDIA HybridEP).
+ */
+function visited(places: number, { topK }: MoeShape): number {
+  return places * (1 - (1 - 1 / places) ** topK)
 }
 
 type Gathering = 'all-gather' | 'reduce-scatter'
 
 function widthExchange(name: string, bytes: number, forward: Gathering, backward: Gathering): Operation[] {
   return exchange(name, 'etp', bytes, { forward, backward, hidden: 0 })
-}
-
-/**
- * Copies of a token on the wire over one per chosen expert. An all-to-all sends one per expert; DeepEP and HybridEP send
- * one to each rank that holds any of them: of n ranks, n·(1 − (1 − 1/n)^k) are hit by k choices.
- */
-function copies(dispatcher: string, ep: number, { topK }: MoeShape): number {
-  return dispatcher === 'alltoall' ? 1 : (ep * (1 - (1 - 1 / ep) ** topK)) / topK
 }
 
 /** A dense block for all tokens of the rank, beside the experts. */

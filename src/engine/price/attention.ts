@@ -67,8 +67,7 @@ export function priceAttention(
 
 function priceFused(operation: Attention, datatype: Datatype, device: Device, calibration: Calibration): Timing {
   const backward = operation.phase === 'inputGradient' ? calibration.attentionBackwardRate : 1
-  // FlashAttention 1 reaches the same rate with heads of 64.
-  const narrow = operation.headDim < 128 && operation.kernel !== 'fa1' ? calibration.attentionNarrowHeads : 1
+  const narrow = narrowRate(operation, device.peakFlopPerSecond[datatype] / device.multiprocessors, calibration)
   const inputs: FusedAttentionInputs = {
     flop: operation.flop,
     peakFlopPerSecond: device.peakFlopPerSecond[datatype],
@@ -91,6 +90,17 @@ function priceFused(operation: Attention, datatype: Datatype, device: Device, ca
     formula: fusedAttentionSeconds,
     inputs: record,
   }
+}
+
+/**
+ * Rate over that at 128 channels: scores, and with them exponentials, stay as many while the products shrink. FlashAttention
+ * 1 was slow enough to reach the same rate with heads of 64.
+ */
+function narrowRate({ headDim, kernel }: Attention, flopPerSecond: number, calibration: Calibration): number {
+  if (headDim >= 128 || kernel === 'fa1') return 1
+  const exponentials = calibration.attentionExponentialSeconds * flopPerSecond
+  const width = headDim / 128
+  return (width * (1 + exponentials)) / (width + exponentials)
 }
 
 function priceUnfused(operation: Attention, datatype: Datatype, device: Device, calibration: Calibration): Timing {

@@ -106,12 +106,14 @@ interface AllToAllInputs extends Omit<CollectiveInputs, 'stepSeconds'> {
   readonly networkBytesPerSecond: number
   readonly allToAllEfficiency: number
   readonly peerSeconds: number
+  /** Bytes across domains over those without merging copies for one domain. */
+  readonly merged: number
 }
 
 export const allToAllSeconds = formula<AllToAllInputs>({
   id: 'allToAllSeconds',
   unit: 'seconds',
-  text: 'baseSeconds + (ranks - 1) * peerSeconds + (domains - 1) * networkStepSeconds + max((local - 1) / ranks * (bytes / (bytesPerSecond * allToAllEfficiency) + sqrt(rampSeconds * bytes / (bytesPerSecond * allToAllEfficiency))), (ranks - local) / ranks * (bytes / networkBytesPerSecond + sqrt(rampSeconds * bytes / networkBytesPerSecond)))',
+  text: 'baseSeconds + (ranks - 1) * peerSeconds + (domains - 1) * networkStepSeconds + max((local - 1) / ranks * (bytes / (bytesPerSecond * allToAllEfficiency) + sqrt(rampSeconds * bytes / (bytesPerSecond * allToAllEfficiency))), (ranks - local) / ranks * (merged * bytes / networkBytesPerSecond + sqrt(rampSeconds * merged * bytes / networkBytesPerSecond)))',
   source:
     'each rank sends an equal part to each other rank, inside and across domains at once; rate over ring rate: NVIDIA GTC 2025 session S72583; latency and ramp: tables of OpenXLA collective_interpolator_data.h',
   compute: (x) =>
@@ -120,7 +122,7 @@ export const allToAllSeconds = formula<AllToAllInputs>({
     (x.domains - 1) * x.networkStepSeconds +
     Math.max(
       ((x.local - 1) / x.ranks) * rampedSeconds(x.bytes, x.bytesPerSecond * x.allToAllEfficiency, x.rampSeconds),
-      ((x.ranks - x.local) / x.ranks) * rampedSeconds(x.bytes, x.networkBytesPerSecond, x.rampSeconds),
+      ((x.ranks - x.local) / x.ranks) * rampedSeconds(x.merged * x.bytes, x.networkBytesPerSecond, x.rampSeconds),
     ),
 })
 
@@ -180,7 +182,14 @@ function choose<Inputs extends object>(by: Formula<Inputs>, inputs: Inputs): Cho
   }
 }
 
-type Pricer = (inputs: CollectiveInputs, cluster: Cluster, group: Group, calibration: Calibration) => Choice
+interface Quote {
+  readonly operation: Communication
+  readonly cluster: Cluster
+  readonly group: Group
+  readonly calibration: Calibration
+}
+
+type Pricer = (inputs: CollectiveInputs, quote: Quote) => Choice
 
 const ring: Pricer = (inputs) => choose(ringSeconds, inputs)
 
@@ -188,16 +197,17 @@ const pricers = {
   'all-gather': ring,
   'reduce-scatter': ring,
   'all-reduce': fastestAllReduce,
-  'all-to-all': ({ stepSeconds: _, ...inputs }, cluster, group, { allToAllEfficiency, allToAllPeerSeconds }) =>
+  'all-to-all': ({ stepSeconds: _, ...inputs }, { operation, cluster, group, calibration }) =>
     choose(allToAllSeconds, {
       ...inputs,
       // Alone in its domain a rank sends nothing there; any rate will do.
       bytesPerSecond: scaleUpBytesPerSecond(cluster, Math.max(2, group.local)),
       networkBytesPerSecond: scaleOutBytesPerSecond(cluster, group),
-      allToAllEfficiency,
-      peerSeconds: allToAllPeerSeconds,
+      allToAllEfficiency: calibration.allToAllEfficiency,
+      peerSeconds: calibration.allToAllPeerSeconds,
+      merged: operation.merged ?? 1,
     }),
-  'point-to-point': ({ bytes, domains, networkStepSeconds }, cluster, group, calibration) =>
+  'point-to-point': ({ bytes, domains, networkStepSeconds }, { cluster, group, calibration }) =>
     choose(pointToPointSeconds, {
       bytes,
       bytesPerSecond: domains === 1 ? scaleUpBytesPerSecond(cluster, 2) : scaleOutBytesPerSecond(cluster, group),
@@ -206,7 +216,7 @@ const pricers = {
 } satisfies Record<Collective, Pricer>
 
 /** NCCL takes the algorithm it expects to be fastest; so do we. */
-function fastestAllReduce(inputs: CollectiveInputs, cluster: Cluster, group: Group, calibration: Calibration): Choice {
+function fastestAllReduce(inputs: CollectiveInputs, { cluster, group, calibration }: Quote): Choice {
   const byRing = choose(ringAllReduceSeconds, inputs)
   if (group.domains > 1) {
     const { treeStepSeconds, treeEfficiency } = calibration
@@ -269,7 +279,7 @@ function priceOnce(operation: Communication, group: Group, cluster: Cluster, cal
     networkStepSeconds: cluster.scaleOut.stepSeconds,
     rampSeconds: calibration.rampSeconds,
   }
-  const choice = pricers[operation.collective](inputs, cluster, group, calibration)
+  const choice = pricers[operation.collective](inputs, { operation, cluster, group, calibration })
   const wire = operation.bytes / (choice.inputs['bytesPerSecond'] ?? 1)
   return {
     operation,

@@ -111,7 +111,7 @@ export const job: Job = {
     attentionHalfSequence: 400,
     attentionHalfBlocks: 1.2,
     attentionBackwardRate: 0.87,
-    attentionNarrowHeads: 0.8,
+    attentionExponentialSeconds: 0.085e-12,
     attentionContextParallel: 0.92,
     unfusedAttentionRate: 0.39,
     attentionLatentRate: 0.85,

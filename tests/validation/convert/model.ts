@@ -117,6 +117,7 @@ function moeOf(row: Row, said: ModelRow, moe: MoeRow, remarks: Remarks): Section
   const dense = moe.dense_layers ?? 0
   const others = (said.layers ?? 0) - dense
   const every = moe.moe_layers ? Math.max(1, Math.round(others / moe.moe_layers)) : 1
+  const gptOss = /gpt.?oss/iu.test(family(row))
   return {
     experts: experts ?? 1,
     top_k: moe.top_k ?? 1,
@@ -124,9 +125,13 @@ function moeOf(row: Row, said: ModelRow, moe: MoeRow, remarks: Remarks): Section
     shared_ffn: shared,
     dense_layers: dense,
     ...(every > 1 && { every }),
+    ...(gptOss && { bias: true, clamp: true }),
     ...imbalanceOf(row, remarks),
   }
 }
+
+/** What Switch Transformers (arXiv:2101.03961) and ST-MoE (arXiv:2202.08906) train with, where a run that drops tokens does not say. */
+const usualCapacity = 1.25
 
 /** Rows of the fullest rank over the mean with a real router early in training. */
 const unbalanced = 1.2
@@ -135,6 +140,10 @@ function imbalanceOf({ moe_balance: balance, notes }: Row, { inferred }: Remarks
   const text = `${balance ?? ''} ${notes ?? ''}`
   const capacity = /capacity factor (\d+(?:\.\d+)?)/iu.exec(text)
   if (capacity) return { imbalance: Math.max(1, Number(capacity[1])) }
+  if (/capacity factor \(dropped\)/iu.test(text)) {
+    inferred.push('model.moe.imbalance')
+    return { imbalance: usualCapacity }
+  }
   if (/forced?.?balanced/iu.test(text) || /token.drop/iu.test(text)) return {}
   inferred.push('model.moe.imbalance')
   return /unbalanced|real router/iu.test(text) ? { imbalance: unbalanced } : {}

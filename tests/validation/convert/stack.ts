@@ -92,7 +92,11 @@ export function extrasOf({ overlap, notes }: Row): readonly string[] {
 /** What the row itself says of kernels and dispatch, over the stack. */
 export function softwareOf(row: Row): Section {
   const text = `${row.overlap ?? ''} ${row.notes ?? ''}`
-  const dispatcher = /hybrid-?ep|deep-?ep/iu.exec(text)?.[0]?.toLowerCase().replace('-', '')
+  const named = /hybrid-?ep|deep-?ep/iu.exec(text)?.[0]?.toLowerCase().replace('-', '')
+  // MaxText drops tokens by a mask; without dropping it has grouped matmuls.
+  const masked =
+    /einsum/iu.test(text) || (/maxtext/iu.test(row.framework ?? '') && /capacity|drop/iu.test(row.moe_balance ?? ''))
+  const dispatcher = masked ? 'einsum' : named
   return {
     ...kernelsOf(row),
     ...(/torch\.compile/iu.test(text) && { elementwise: 'fused' }),

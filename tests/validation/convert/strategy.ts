@@ -164,7 +164,7 @@ const data = { gradients: true, weights: true }
 
 /** In order; what stands later wins. */
 const overlapRules: readonly (readonly [RegExp, Section])[] = [
-  [/no overlap by construction|^baseline|^\+(parallel|sliding)/iu, nothing],
+  [/^baseline|^\+(parallel|sliding)/iu, nothing],
   [/no DP overlap|no overlap of gradient/iu, { gradients: false, weights: false }],
   [/latency-hiding/iu, { ...data, tp: true, pp: true }],
   [
@@ -179,6 +179,7 @@ const overlapRules: readonly (readonly [RegExp, Section])[] = [
   [/^\+PP overlap/u, { ...nothing, tp: true, pp: true }],
   [/^\+(DP overlap|efficient|misc)/u, { ...data, tp: true, pp: true }],
   [/no DP overlap/u, { gradients: false, weights: false }],
+  [/no overlap by construction/iu, nothing],
 ]
 
 /** Layers moved away from the stage with the output matrix until no stage has more work than another. */
