@@ -208,6 +208,25 @@ export function kernelOf({ cluster, software }: Scenario): AttentionKernel {
     .reduce((best, kernel) => (rateOf(kernel) > rateOf(best) ? kernel : best), 'fa2')
 }
 
+/**
+ * Of the host's time for a layer with experts, where they take fixed rows: clusterwise fit to the rows of Megatron-Bridge
+ * 25.09 that drop tokens, https://docs.nvidia.com/nemo/megatron-bridge/latest/performance-summary.html.
+ */
+const FIXED_ROWS_HOST = 0.6
+
+function moeSoftwareOf({ moe, host, cuda_graphs: graphs }: Scenario['software']) {
+  const share = graphs ? 0 : moe.fixed_rows ? FIXED_ROWS_HOST : 1
+  return {
+    hostSecondsPerMoeLayer: share * (moe.host ?? given(host, 'host')),
+    moe: {
+      dispatcher: moe.dispatcher,
+      permute: moe.permute,
+      hidden: moe.hidden,
+      hostSecondsPerExpert: share * moe.host_per_expert,
+    },
+  }
+}
+
 function softwareOf(scenario: Scenario): Software {
   const { software, training } = scenario
   return {
@@ -215,13 +234,7 @@ function softwareOf(scenario: Scenario): Software {
     elementwise: software.elementwise,
     loss: training.loss,
     hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),
-    hostSecondsPerMoeLayer: software.cuda_graphs ? 0 : (software.moe.host ?? given(software.host, 'host')),
-    moe: {
-      dispatcher: software.moe.dispatcher,
-      permute: software.moe.permute,
-      hidden: software.moe.hidden,
-      hostSecondsPerExpert: software.cuda_graphs ? 0 : software.moe.host_per_expert,
-    },
+    ...moeSoftwareOf(software),
     tensorParallelRate: software.tp_rate,
     shardedPieces: software.sharded_pieces,
     stepSeconds: given(software.step_overhead, 'step_overhead'),

@@ -346,6 +346,9 @@ const software = section('The training stack as documented facts.', {
       { from: 0 },
     ).optional(),
     host_per_expert: quantity('seconds', 'And for each expert of a rank. Default: 0 s.', { from: 0 }).prefault('0 s'),
+    fixed_rows: flag(
+      'Do all experts take the same number of rows (a capacity)? Then the host need not wait to learn it. Default: false.',
+    ).default(false),
   }).prefault({}),
   cuda_graphs: flag('Are layers replayed as CUDA graphs? Then the host costs nothing. Default: false.').default(false),
   tp_rate: shareOfRate(

@@ -130,7 +130,8 @@ function travel(job: Job, ownTokens: number, { ep, etp }: Sharding, moe: MoeShap
   return exchange('moe.dispatch', 'ep', job.precision.activationBytes * ownTokens * job.model.hidden * copies, {
     forward: 'all-to-all',
     backward: 'all-to-all',
-    hidden,
+    // What hides slows the compute beside it.
+    hidden: hidden * (1 - job.software.contention),
     merged: merging ? visited(domains, moe) / copies : 1,
   })
 }

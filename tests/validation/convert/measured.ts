@@ -1,6 +1,6 @@
 /** What the source measured, in its own convention of counting. */
 import type { FlopConvention } from '../../../src/scenario/schema.ts'
-import type { Remarks, Row, Section, Written } from './row.ts'
+import { type Remarks, type Row, type Section, type Written, yearOf } from './row.ts'
 
 export function measuredOf(row: Row, remarks: Remarks): Section {
   const { id, trust } = row
@@ -95,8 +95,13 @@ const conventions: readonly (readonly [RegExp, FlopConvention])[] = [
   [/not halved|full attention|72[-*]|Narayanan 2021 derivation|12\*L\*h\*s/iu, 'full'],
 ]
 
-export function conventionOf({ flops_convention: text, kind, stated_hw_tflops: hardware }: Row): FlopConvention {
+export function conventionOf(row: Row): FlopConvention {
+  const { flops_convention: text, kind, stated_hw_tflops: hardware } = row
   if (hardware) return 'hardware'
+  // Where the source leaves it open, the framework's own count: Megatron-LM halves attention since early 2025
+  // (num_floating_point_operations: "only half of the attention matrix is non-zero").
+  if (/assumed/iu.test(text ?? '') && /megatron-core|mcore/iu.test(row.framework ?? '') && yearOf(row) >= 2025)
+    return 'causal'
   if (kind === 'lora' && /2\/3/u.test(text ?? '')) return 'lora-two-thirds'
   return conventions.find(([words]) => words.test(text ?? ''))?.[1] ?? 'unknown'
 }

@@ -66,6 +66,7 @@ export interface ParallelRow {
   readonly dp?: Said<number>
   readonly ep?: Said<number>
   readonly etp?: Said<number>
+  readonly folding?: Said<boolean>
   readonly zero_stage?: Said<number | string>
   readonly schedule?: Said<string>
   readonly vocab_method?: Said<string>

@@ -97,11 +97,13 @@ export function softwareOf(row: Row): Section {
   const masked =
     /einsum/iu.test(text) || (/maxtext/iu.test(row.framework ?? '') && /capacity|drop/iu.test(row.moe_balance ?? ''))
   const dispatcher = masked ? 'einsum' : named
+  const fixed = /token.?drop|capacity/iu.test(`${row.moe_balance ?? ''} ${row.notes ?? ''}`)
   return {
     ...kernelsOf(row),
     ...(/torch\.compile/iu.test(text) && { elementwise: 'fused' }),
     ...(/eager \(no compile\)|raw aten/iu.test(text) && { elementwise: 'eager' }),
-    ...(row.model?.moe && dispatcher && { moe: { dispatcher } }),
+    ...(row.model?.moe &&
+      (dispatcher || fixed) && { moe: { ...(dispatcher && { dispatcher }), ...(fixed && { fixed_rows: true }) } }),
   }
 }
 

@@ -1,5 +1,5 @@
 /** How the work was spread, and in what pieces. What is not stated follows a rule, and is put on record. */
-import { type ParallelRow, type Remarks, type Row, type Section, saidOr, type Written } from './row.ts'
+import { type ParallelRow, type Remarks, type Row, type Section, saidOr, type Written, yearOf } from './row.ts'
 import { usualZero } from './stack.ts'
 
 export interface StrategyPart {
@@ -90,14 +90,21 @@ function cpModeOf({ overlap, notes }: Row): Written {
   return /all-gather (kv|based)|CP is all-gather/iu.test(text) ? 'all-gather' : 'ring'
 }
 
-function expertsOf({ model }: Row, { ep, etp, tp }: ParallelRow, remarks: Remarks): Section {
-  if (!model?.moe) return {}
+/**
+ * Experts are split like the rest of the layer unless told otherwise, which Megatron-Core allows since parallel folding
+ * (arXiv:2504.14960); recipes since then keep each expert on one rank.
+ */
+function expertsOf(row: Row, { ep, etp, tp, folding }: ParallelRow, remarks: Remarks): Section {
+  if (!row.model?.moe) return {}
+  const whole = (ep ?? 1) > 1 && folding !== false && yearOf(row) >= foldingYear
   return {
     ep: saidOr(ep, 'parallel.ep', 1, remarks),
-    // Megatron-Core: experts are split like the rest of the layer unless told otherwise.
-    etp: saidOr(etp, 'parallel.etp', (ep ?? 1) > 1 ? 1 : (tp ?? 1), remarks),
+    etp: saidOr(etp, 'parallel.etp', whole ? 1 : (tp ?? 1), remarks),
   }
 }
+
+/** Megatron-Core 0.9, `--expert-tensor-parallel-size`. */
+const foldingYear = 2024.8
 
 const sharded = (zero: Written): boolean => zero === 3 || zero === 'fsdp' || zero === 'hsdp'
 
@@ -112,7 +119,8 @@ function batchOf(row: Row, dp: number, pp: number, gathers: boolean, remarks: Re
   const assumed = unit * Math.max(1, Math.round(usualTokens / seqLen / unit))
   const globalBatch = saidOr(row.global_batch || undefined, 'training.global_batch', assumed, remarks)
   // Who gathers weights for every micro-batch takes few of them, and so does who has memory to spare.
-  const few = pp === 1 && (gathers || /^(full|yes)/iu.test(row.recompute ?? ''))
+  // Experts keep several rows for each token, so a mixture has no memory to spare.
+  const few = pp === 1 && ((gathers && !row.model?.moe) || /^(full|yes)/iu.test(row.recompute ?? ''))
   const usual = few ? largestDivisor(globalBatch / dp, Math.max(1, Math.floor(usualMicroTokens / seqLen))) : 1
   return { globalBatch, microBatch: saidOr(row.micro_batch || undefined, 'training.micro_batch', usual, remarks) }
 }
