@@ -183,6 +183,22 @@ export const problems = {
     message: 'precision {precision} needs {datatype}, and {gpu} has no peak rate in it',
     hint: 'choose a precision that the GPU has: {choices}',
   },
+  'phases/no-rollout': {
+    message: 'a phase of {kind} has no rollouts',
+    hint: 'remove `rollout`, or say `kind: reinforcement`',
+  },
+  'phases/uneven-updates': {
+    message: '{responses} responses cannot be shared out evenly to {updates} updates',
+    hint: 'choose updates that divide prompts × group',
+  },
+  'phases/generation-tp': {
+    message: '{tp} tensor-parallel ranks do not divide {gpus} GPUs and {heads} heads',
+    hint: 'while it generates every rank holds whole heads: choose a tp that divides both',
+  },
+  'phases/generation-ep': {
+    message: '{ep} expert-parallel ranks do not divide {gpus} GPUs and {experts} experts',
+    hint: 'choose an ep that divides both; a model without experts has ep 1',
+  },
   'economics/price-and-capex': {
     message: 'both price and capex are given',
     hint: 'say a price for rented GPUs, capex and lifetime for own ones; set the other to null if it is inherited',

@@ -1,6 +1,7 @@
 /** One scenario from its text to what the engine needs: gather, parse, complete, check, resolve. */
 import { type LocatedProblem, type Problem, ScenarioError } from '../base/problem.ts'
 import type { Job } from '../engine/job.ts'
+import type { Planned } from '../engine/phases/life.ts'
 import { brokenRules } from '../engine/rules.ts'
 import type { Note } from '../engine/simulation.ts'
 import type { Strategy } from '../engine/strategy.ts'
@@ -9,6 +10,7 @@ import type { Files } from './files.ts'
 import { type Gathered, gather } from './gather.ts'
 import { meantKey, problemsOf } from './issues.ts'
 import { type Origin, originOf } from './origin.ts'
+import { plannedPhases } from './phases.ts'
 import { resolve } from './resolve.ts'
 import { brokenScenarioRules } from './rules.ts'
 import { type Measured, type Scenario, scenarioSchema } from './schema.ts'
@@ -26,6 +28,8 @@ export interface Loaded {
   readonly strategy: Strategy
   readonly origin: Origin
   readonly notes: readonly Note[]
+  /** The phases of the model's life, where the scenario has any. */
+  readonly phases?: readonly Planned[]
   /** What was published about this very run, where there is something. */
   readonly measured?: Measured
 }
@@ -42,15 +46,17 @@ export interface ReadOptions {
 /** Throws a ScenarioError that carries everything found wrong, sorted by place. */
 export function readScenario(path: string, files: Files, options: ReadOptions): Loaded {
   const { sets, anyStrategy = false, calibration } = options
-  const { gathered, origin, scenario } = parseFile(path, files, sets, calibration)
+  const { gathered, origin, tree, scenario } = parseFile(path, files, sets, calibration)
   const resolved = anyStrategy ? coherent(scenario, origin) : checked(scenario, origin)
-  const { measured } = scenario
+  const { measured, phases } = scenario
+  const { main, via } = gathered
   return {
     name: titleOf(scenario, gathered),
     file: gathered.main.label,
     scenario,
     origin,
     ...resolved,
+    ...(phases && !anyStrategy && { phases: plannedPhases(phases, { tree, main, via, origin }) }),
     ...(measured && { measured }),
   }
 }
@@ -66,7 +72,7 @@ function parseFile(path: string, files: Files, sets: readonly string[], calibrat
   const { tree, problems } = override(gathered.tree, sets)
   if (problems.length > 0) throw new ScenarioError(problems)
   const origin = originOf(tree, gathered.main, gathered.via)
-  return { gathered, origin, scenario: parse(tree, origin) }
+  return { gathered, origin, tree, scenario: parse(tree, origin) }
 }
 
 /** Keys, types, units and limits, and that nothing is missing: all at once. */

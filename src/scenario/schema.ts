@@ -8,6 +8,7 @@
 import * as z from 'zod'
 import { attentionKernels, datatypes } from '../engine/job.ts'
 import { optimizerKinds } from '../engine/optimizer/kinds.ts'
+import { phaseKinds } from '../engine/phases/rollout.ts'
 import { cpModes, recomputeModules, recomputes, schedules } from '../engine/strategy.ts'
 import {
   choice,
@@ -507,6 +508,50 @@ const checks = z
   .meta({ description: 'What must hold for this plan: asked by `clusterwise check`.' })
   .optional()
 
+/** Nobody reads more; what a hostile file costs is bounded. */
+const mostPhases = 20
+
+const rollout = section('Of a phase of reinforcement learning: how responses are made and learnt from (GRPO).', {
+  prompts: count('Prompts of one rollout.').optional(),
+  group: count('Responses to each prompt, judged against one another. Default: 16.').default(16),
+  prompt_length: count('Tokens of a prompt, on average.').optional(),
+  response_length: count('Tokens of a response, on average.').optional(),
+  longest_response: count(
+    'Tokens of the longest response of a rollout, which is waited for. Default: the average.',
+  ).optional(),
+  rollouts: count('Rollouts of the phase.').optional(),
+  updates: count('Steps of the optimizer on the responses of one rollout. Default: 1.').default(1),
+  forward_passes: count(
+    'Forward passes over each response beside the update: the old policy and a reference. Default: 2.',
+    { from: 0 },
+  ).default(2),
+  tp: count('Tensor-parallel ranks of the model while it generates. Default: 1.').default(1),
+  ep: count('Expert-parallel ranks while it generates. Default: 1.').default(1),
+  sequences: count(
+    'Sequences that a rank decodes at a time, at most. Left out: as many as fit beside the weights.',
+  ).optional(),
+})
+
+const phases = z
+  .array(
+    section('One stretch of the life of a model: what it does not say is as the scenario says.', {
+      kind: choice(phaseKinds, 'What the model learns from: text, examples, or its own responses.').default(
+        'pretraining',
+      ),
+      name: text('Its name in the report. Default: its kind.').optional(),
+      gpus: count('GPUs of this phase. Default: cluster.gpus.').optional(),
+      training,
+      parallel,
+      rollout: rollout.optional(),
+    }),
+  )
+  .min(1)
+  .max(mostPhases)
+  .meta({
+    description: 'The life of a model, phase by phase: `clusterwise run` adds them up. Left out: one of pretraining.',
+  })
+  .optional()
+
 /** Names as in src/growth/, which this room does not know; `cli/growth/question.ts` fails to compile where they differ. */
 const growth = section('From compute to a model: asked by absorb, grow and compare-paradigms.', {
   time: quantity(
@@ -581,6 +626,7 @@ export const scenarioSchema = section('A training run on a cluster, or a fragmen
   software,
   reliability,
   economics,
+  phases,
   growth,
   calibration,
   measured,

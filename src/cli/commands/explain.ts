@@ -28,11 +28,24 @@ export async function explain(words: readonly (string | undefined)[], options: O
     ...(subject === undefined ? {} : { subject }),
     ...(await runOf(file, options, host)),
   }
-  const explanation = explainSubject(question)
-  const report =
-    explanation.kind === 'unknown' ? ofGrowth(explanation.subject, explanation.suggestion, file) : explanation.report
+  const report = (await ofLife(question)) ?? ofSubject(question, file)
   deliver((format, theme) => render([report], format, theme), options, host)
   return exit.answered
+}
+
+function ofSubject(question: Question, file: string | undefined): Report {
+  const explanation = explainSubject(question)
+  return explanation.kind === 'unknown'
+    ? ofGrowth(explanation.subject, explanation.suggestion, file)
+    : explanation.report
+}
+
+/** Phases, where the scenario has any. */
+async function ofLife({ subject, run }: Question): Promise<Report | undefined> {
+  const planned = run?.loaded.phases
+  if (!planned || !/^phases(\.|$)/u.test(subject ?? '')) return undefined
+  const { explanationOfLife } = await import('../life.ts')
+  return explanationOfLife(subject ?? 'phases', planned)
 }
 
 /** Laws and constants of growth need no scenario. */

@@ -18,14 +18,20 @@ interface Options extends ReadOptions, OutputOptions {
 
 export async function run(files: readonly string[], options: Options, host: Host): Promise<ExitCode> {
   const scenarios = await readScenarios(files, options, host)
-  const reports = scenarios.map((loaded) =>
-    options.verbose ? withAssumptions(answer(loaded), loaded) : answer(loaded),
+  const reports = await Promise.all(
+    scenarios.map(async (loaded) => {
+      const report = await answer(loaded)
+      return options.verbose ? withAssumptions(report, loaded) : report
+    }),
   )
   deliver((format, theme) => render(reports, format, theme), options, host)
   return exit.answered
 }
 
-function answer(loaded: Loaded): Report {
+async function answer(loaded: Loaded): Promise<Report> {
   const simulation = simulate(loaded.job, loaded.strategy)
-  return composeRun({ loaded, simulation, remedies: remedies(simulation), tool })
+  const report = composeRun({ loaded, simulation, remedies: remedies(simulation), tool })
+  if (!loaded.phases) return report
+  const { withLife } = await import('../life.ts')
+  return withLife(report, loaded.phases)
 }
