@@ -2,6 +2,7 @@
 import type { Datatype } from '../engine/job.ts'
 import { architectures } from './architecture.ts'
 import { type Cited, confidences, type Pick, type Span } from './cited.ts'
+import type { ArchitectureName } from './computer.ts'
 import { dataPolicies } from './data-limit.ts'
 import { type Point, type Settled, settle } from './frontier.ts'
 import { efforts } from './hyper-parameter.ts'
@@ -88,8 +89,13 @@ export interface Comparison {
 
 const picks = ['low', 'central', 'high'] as const satisfies readonly Pick[]
 
-/** `settled` is the standard; its utilization serves every row. */
-export function compareParadigms(settled: Settled, rates: Rates): readonly Comparison[] {
+/** How fast a family runs over how fast the standard does, of the chips that find work; 0: the engine finds no way. */
+export type Speeds = (name: ArchitectureName) => number
+
+const alike: Speeds = () => 1
+
+/** `settled` is the standard; its utilization serves every row, but for architectures that run at another. */
+export function compareParadigms(settled: Settled, rates: Rates, speeds: Speeds = alike): readonly Comparison[] {
   // The standard is taken at the same end of the evidence as the choice, so that only the choice's own doubt shows.
   const standard = picks.map((pick) => settle({ ...settled, recipe: { ...settled.recipe, pick } }))
   const flop = settle(settled).hardwareFlop
@@ -97,7 +103,8 @@ export function compareParadigms(settled: Settled, rates: Rates): readonly Compa
     const at = (pick: Pick): Recipe => ({ ...settled.recipe, ...choice.change, pick })
     const peakFlopPerSecond = settled.machine.peakFlopPerSecond * choice.rate
     const machine = { ...settled.machine, peakFlopPerSecond }
-    const points = picks.map((pick) => settle({ ...settled, machine, recipe: at(pick) }))
+    const mfu = settled.mfu * (speeds(at('central').architecture) || 1)
+    const points = picks.map((pick) => settle({ ...settled, machine, mfu, recipe: at(pick) }))
     const central = points[1] as Point
     return {
       choice,

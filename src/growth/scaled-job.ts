@@ -1,7 +1,8 @@
 /** The job of a model that has no file: the scenario's own, drawn to another size on another number of chips. */
-import type { Job, ModelShape, MoeShape } from '../engine/job.ts'
+import type { Job, ModelShape } from '../engine/job.ts'
 import { optimizerFor } from '../engine/optimizer/kinds.ts'
 import { computers } from './computer.ts'
+import { familyOf } from './family.ts'
 import type { Ask } from './frontier.ts'
 
 /** What divides the numbers of a scaled job, so that degrees of 2ⁿ fit. */
@@ -45,7 +46,8 @@ function roundSequences(sequences: number, gpus: number): number {
 export function scaledJob(base: Job, ask: Ask): ScaledJob {
   const { gpus, globalBatch } = chipsAndBatch(ask, base.cluster.gpusPerNode)
   const model = scaledModel(base.model, ask)
-  const parameters = PER_LAYER * model.layers * model.hidden ** 2
+  const depth = Math.max(1, Math.round(ask.layers))
+  const parameters = computers[ask.recipe.architecture].perLayer * depth * model.hidden ** 2
   const job: Job = {
     ...base,
     model,
@@ -74,53 +76,33 @@ function clusterOf({ cluster }: Job, { machine }: Ask, gpus: number): Job['clust
   }
 }
 
-/** Four squares of attention and eight of the MLP, however a family divides them. */
+/** Four squares of attention and eight of the MLP: what a family's layers are made of, or half of it, or a part. */
 const PER_LAYER = 12
 const NARROWEST = 64
+const USUAL_HEAD_DIM = 128
 
 function scaledModel(base: ModelShape, { hidden: width, layers: depth, seqLen, recipe }: Ask): ModelShape {
-  const headDim = Math.min(base.headDim, 128)
+  // A model without attention says nothing of heads.
+  const headDim = base.heads > 0 ? Math.min(base.headDim, USUAL_HEAD_DIM) : USUAL_HEAD_DIM
   const hidden = Math.max(
     NARROWEST,
     width < 8 * headDim ? 2 ** Math.round(Math.log2(width)) : stepped(width, 8 * headDim),
   )
   const heads = Math.max(1, hidden / headDim)
-  const kvHeads = heads % base.kvHeads === 0 ? Math.min(base.kvHeads, heads) : heads
+  const kvHeads = base.kvHeads > 0 && heads % base.kvHeads === 0 ? Math.min(base.kvHeads, heads) : heads
   const mlp = PER_LAYER * hidden - 2 * hidden - 2 * kvHeads * headDim
-  const ffn = stepped(mlp / (base.gated ? 3 : 2), Math.min(1024, hidden))
-  const { moe: _, mla: __, ...rest } = base
-  return {
+  const { moe: _, mla: __, pattern: ___, mamba: ____, lstm: _____, convolution: ______, ...rest } = base
+  const transformer = {
     ...rest,
-    causal: computers[recipe.architecture].causal,
     layers: Math.max(1, Math.round(depth)),
     hidden,
     heads,
     kvHeads,
     headDim: hidden / heads,
-    ffn,
+    ffn: stepped(mlp / (base.gated ? 3 : 2), Math.min(1024, hidden)),
     maxPositions: base.positions === 'learned' ? seqLen : base.maxPositions,
-    ...(recipe.architecture === 'moe' && recipe.activeFraction < 1
-      ? { moe: expertsOf(ffn, recipe.activeFraction) }
-      : {}),
   }
+  return familyOf(recipe.architecture, transformer, recipe.activeFraction)
 }
 
 const stepped = (value: number, step: number): number => Math.max(1, Math.round(value / step)) * step
-
-/** Eight experts at a time, as DeepSeek-V3 (arXiv:2412.19437) visits them, of as many as the sparsity asks. */
-const TOP_K = 8
-
-function expertsOf(ffn: number, activeFraction: number): MoeShape {
-  const experts = 2 ** Math.max(4, Math.round(Math.log2(TOP_K / activeFraction)))
-  return {
-    experts,
-    topK: TOP_K,
-    ffn: ffn / TOP_K,
-    sharedFfn: 0,
-    denseLayers: 0,
-    every: 1,
-    bias: false,
-    clamp: false,
-    imbalance: 1,
-  }
-}

@@ -17,9 +17,10 @@ const MOST_CONTEXT = 16
 export function splitsOf(job: Job, given: Strategy): readonly Strategy[] {
   const { model, cluster } = job
   const most = Math.min(WIDEST, cluster.scaleUp.domain, cluster.gpus)
-  const tps = powers(1, most).filter((tp) => model.heads % tp === 0 && model.ffn % tp === 0)
-  // A quarter of the most that a domain takes is narrow enough.
-  const wide = tps.slice(-3)
+  const widths = [model.heads, model.ffn, model.mamba?.heads ?? 0, model.lstm?.cells ?? 0]
+  const tps = powers(1, most).filter((tp) => widths.every((width) => width % tp === 0) && model.hidden % tp === 0)
+  // A quarter of the most that a domain takes is narrow enough, but for a recurrence, which speaks at every token.
+  const wide = model.lstm ? tps : tps.slice(-3)
   const pps = powers(1, Math.min(DEEPEST, model.layers))
   return wide.flatMap((tp) =>
     pps.flatMap((pp) => contextsOf(job, tp * pp).flatMap((cp) => schedulesOf(job, given, { tp, pp, cp }))),
@@ -32,7 +33,9 @@ interface Degrees {
   readonly cp: number
 }
 
-function contextsOf({ cluster, batch }: Job, chips: number): readonly number[] {
+function contextsOf({ cluster, batch, model }: Job, chips: number): readonly number[] {
+  // A recurrent layer reads whole sequences.
+  if (model.lstm) return [1]
   const slots = cluster.gpus / chips
   const short = Math.ceil(slots / batch.globalBatch)
   const least = 2 ** Math.ceil(Math.log2(short))
@@ -52,17 +55,31 @@ function schedulesOf(job: Job, given: Strategy, { tp, pp, cp }: Degrees): readon
   const eps = model.moe
     ? [8, 16, 32, 64].filter((ep) => ep <= (model.moe?.experts ?? 1) && (tp * cp * dp) % ep === 0)
     : [1]
-  const common = { tp, sp: tp > 1, cp, pp, dp, cpMode: 'ring', microBatch: 1, etp: 1, recomputeModules: [] } as const
-  return [...new Set(chunks)].flatMap((vpp) =>
+  const common = { tp, sp: tp > 1, cp, pp, dp, cpMode: 'ring', etp: 1, recomputeModules: [] } as const
+  const chunkings = [...new Set(chunks)].flatMap((vpp) => bunchesOf(job, microBatches, pp, vpp))
+  return chunkings.flatMap(({ vpp, microBatch }) =>
     eps.flatMap((ep) =>
       zerosOf(dp * cp).map((zero): Strategy => {
         const schedule = vpp > 1 ? 'interleaved' : '1f1b'
         const shardRanks = zero === 0 ? dp * cp : shardsOf(dp * cp)
-        return { ...given, ...common, vpp, ep, recompute: 'none', zero, schedule, shardRanks, layersPerChunk: [] }
+        const chosen = { vpp, microBatch, ep, recompute: 'none', zero, schedule, shardRanks } as const
+        return { ...given, ...common, ...chosen, layersPerChunk: [] }
       }),
     ),
   )
 }
+
+/** Sequences that a rank takes at a time: a recurrent layer is as fast as they are many, all others take one. */
+function bunchesOf({ model }: Job, sequences: number, pp: number, vpp: number) {
+  if (!model.lstm) return [{ vpp, microBatch: 1 }]
+  const bunches = powers(1, MOST_TOGETHER).filter((microBatch) => sequences % microBatch === 0)
+  return bunches
+    .filter((microBatch) => vpp === 1 || (sequences / microBatch) % pp === 0)
+    .map((microBatch) => ({ vpp, microBatch }))
+}
+
+/** Beyond them a step of a recurrence is bound by its own work. */
+const MOST_TOGETHER = 256
 
 /** Shards beyond this many save no memory worth having and gather more slowly. */
 const MOST_SHARDS = 1024

@@ -1,7 +1,8 @@
 /** How many chips a model family can keep busy on a cluster, and what stops it. */
 import { formula } from '../engine/formula.ts'
 import { architectures } from './architecture.ts'
-import { type ArchitectureName, flopPerToken, type Sizes, stepSecondsOf } from './computer.ts'
+import { type ArchitectureName, type Sizes, stepSecondsOf } from './computer.ts'
+import { flopPerToken } from './family.ts'
 import type { Machine } from './machine.ts'
 import { type SplitLimit, splitBounds } from './parallel-limit.ts'
 
@@ -52,12 +53,7 @@ export function paradigmComputer(name: ArchitectureName, machine: Machine, sizes
   const { layers, hidden, seqLen, batchTokens } = sizes
   const activeFraction = name === 'moe' ? sizes.activeFraction : 1
   const bounds = splitBounds(machine, sizes, { pool: computer.pool, seqLen, activeFraction, fill: 1 })
-  const work = flopPerToken.compute({
-    perLayer: computer.perLayer,
-    layers,
-    hidden,
-    extraFlop: computer.extraFlopPerToken(sizes),
-  })
+  const work = flopPerToken(name, sizes)
   const chain = computer.chain(sizes)
   const { peakFlopPerSecond } = machine
   const stepSeconds = stepSecondsOf(computer, machine)

@@ -566,7 +566,7 @@ const growth = section('From compute to a model: asked by absorb, grow and compa
   power: quantity('watts', 'Power of the site; a GPU draws its share of the node times the PUE.').optional(),
   architecture: choice(
     ['transformer', 'encoder', 'moe', 'convolution', 'lstm', 'mamba', 'hybrid'],
-    'Family of the model. Default: moe if the model has experts, encoder if it is one, else transformer.',
+    'Family of the model. Default: that of the scenario: moe if it has experts, what its pattern says, encoder if it is one, else transformer.',
   ).optional(),
   active_fraction: share(
     'Active over all parameters of a mixture. Default: that of the model if it has experts, else 3.5 % (Ling team 2025, arXiv:2507.17702).',

@@ -1,4 +1,5 @@
 /** From a scenario to what `growth/` is asked. */
+import { layerKinds } from '../../engine/lower/shape.ts'
 import { countParameters } from '../../engine/parameters.ts'
 import { surfaces } from '../../growth/loss-law.ts'
 import { affordableChips, type Means, machineOf, type Resource } from '../../growth/machine.ts'
@@ -51,8 +52,7 @@ function chipsOf({ scenario, job }: Loaded, chipWatts: number): { readonly chips
 
 function recipeOf({ scenario, job }: Loaded): Recipe {
   const { growth, training, model } = scenario
-  const encoder = model.kind === 'encoder'
-  const architecture = growth.architecture ?? (job.model.moe ? 'moe' : encoder ? 'encoder' : 'transformer')
+  const architecture = growth.architecture ?? architectureOf(job.model, model.kind === 'encoder')
   return {
     surface: surfaces[growth.surface],
     architecture,
@@ -73,6 +73,14 @@ function recipeOf({ scenario, job }: Loaded): Recipe {
   }
 }
 
+function architectureOf({ moe, pattern = '*' }: Loaded['job']['model'], isEncoder: boolean): Recipe['architecture'] {
+  if (moe) return 'moe'
+  if (pattern.includes('L')) return 'lstm'
+  if (pattern.includes('M')) return pattern.includes('*') ? 'hybrid' : 'mamba'
+  if (pattern.includes('C')) return 'convolution'
+  return isEncoder ? 'encoder' : 'transformer'
+}
+
 /** Ling team 2025, arXiv:2507.17702: 3.5 % active. */
 const USUAL_SPARSITY = 0.035
 
@@ -88,10 +96,10 @@ function activeOf({ job: { model } }: Loaded): number {
 
 /** All weights, and those that one token passes; embeddings and head are in both. */
 function partsOf(model: Loaded['job']['model']): { readonly dense: number; readonly active: number } {
-  const { total } = countParameters(model)
+  const { total, layers } = countParameters(model)
   const { moe } = model
   if (!moe) return { dense: total, active: total }
-  const expert = (model.gated ? 3 : 2) * model.hidden * moe.ffn
-  const layers = Math.ceil((model.layers - moe.denseLayers) / moe.every)
-  return { dense: total, active: total - layers * (moe.experts - moe.topK) * expert }
+  const asleep = 1 - moe.topK / moe.experts
+  const unused = layerKinds(model).pattern.reduce((sum, kind) => sum + asleep * (layers[kind]?.experts ?? 0), 0)
+  return { dense: total, active: total - unused }
 }

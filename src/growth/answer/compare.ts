@@ -3,7 +3,7 @@ import { type Claim, claimsOf } from '../claims.ts'
 import { type Comparison, compareParadigms, type Rates } from '../compare.ts'
 import { type ArchitectureName, computers } from '../computer.ts'
 import { effective } from '../data-limit.ts'
-import { type Point, type Settled, settle } from '../frontier.ts'
+import { type Point, type Settled, settle, type Utilized } from '../frontier.ts'
 import { objectives } from '../objective.ts'
 import type { Sought } from '../sought.ts'
 import { usualSettled } from '../sought.ts'
@@ -16,6 +16,8 @@ export interface Compared {
   readonly rows: readonly Comparison[]
   readonly epochs: readonly EpochRow[]
   readonly computers: readonly ParadigmComputer[]
+  /** What the engine finds for each family at its own best size, on as many chips as it can use and anyone has shown. */
+  readonly utilization: Readonly<Record<ArchitectureName, Utilized>>
   readonly svm: SvmComputer
   /** Where they are asked for. */
   readonly claims?: readonly Claim[]
@@ -38,20 +40,39 @@ export interface EpochRow {
 const FAMILY_BATCH = 16e6
 const FAMILY_ACTIVE = 0.05
 
+/** The largest published run: Llama 3, arXiv:2407.21783. */
+const MOST_CHIPS = 16_384
+
+const families = Object.keys(computers) as ArchitectureName[]
+
+function utilizationOf({ question }: Sought, settled: Settled, architecture: ArchitectureName): Utilized {
+  const recipe = { ...settled.recipe, architecture, activeFraction: architecture === 'moe' ? FAMILY_ACTIVE : 1 }
+  const { usedChips, parameters, shape } = settle({ ...settled, recipe })
+  const { machine } = settled
+  const { seqLen, datatype } = recipe
+  const chips = Math.min(usedChips, MOST_CHIPS)
+  const batchTokens = FAMILY_BATCH
+  return question.utilization({ machine, recipe, chips, parameters, ...shape, batchTokens, seqLen, datatype })
+}
+
 export function answerCompare(sought: Sought, rates: Rates, claims = false): Compared {
   const settled = usualSettled(sought)
   const standard = settle(settled)
+  const utilization = Object.fromEntries(
+    families.map((name) => [name, utilizationOf(sought, settled, name)]),
+  ) as Compared['utilization']
+  const yardstick = utilization[settled.recipe.architecture].mfu
+  const speeds = (name: ArchitectureName) => utilization[name].mfu / yardstick
   const { recipe, machine } = settled
   const { layers, hidden } = standard.shape
   const sizes = { layers, hidden, seqLen: recipe.seqLen, batchTokens: FAMILY_BATCH }
   return {
     sought,
     standard,
-    rows: compareParadigms(settled, rates),
+    rows: compareParadigms(settled, rates, speeds),
     epochs: epochRows(settled),
-    computers: (Object.keys(computers) as ArchitectureName[]).map((name) =>
-      paradigmComputer(name, machine, { ...sizes, activeFraction: FAMILY_ACTIVE }),
-    ),
+    utilization,
+    computers: families.map((name) => paradigmComputer(name, machine, { ...sizes, activeFraction: FAMILY_ACTIVE })),
     svm: svmComputer(machine, classicSvm),
     sizes,
     ...(claims && { claims: claimsOf(settled, rates) }),

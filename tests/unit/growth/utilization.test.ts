@@ -2,8 +2,11 @@
 import { expect, test } from 'vitest'
 import { nodeFiles } from '../../../src/cli/files.ts'
 import { soughtOf } from '../../../src/cli/growth/question.ts'
+import { layerKinds } from '../../../src/engine/lower/shape.ts'
+import { countParameters } from '../../../src/engine/parameters.ts'
 import { brokenRules } from '../../../src/engine/rules.ts'
 import { answerAbsorb } from '../../../src/growth/answer/absorb.ts'
+import { type ArchitectureName, computers } from '../../../src/growth/computer.ts'
 import type { Ask } from '../../../src/growth/frontier.ts'
 import { roundChips, scaledJob } from '../../../src/growth/scaled-job.ts'
 import { splitsOf } from '../../../src/growth/splits.ts'
@@ -48,6 +51,38 @@ test('a scaled job has the parameters that were asked for, and splits that break
     const broken = splitsOf(job, llama.strategy).map((split) => brokenRules(job, split).map(({ code }) => code))
     expect(broken.flat()).toEqual([])
   }
+})
+
+const families = Object.keys(computers) as ArchitectureName[]
+const asked = (architecture: ArchitectureName, change: Partial<Ask> = {}): Ask => ({
+  ...ask,
+  recipe: { ...recipe, architecture, activeFraction: architecture === 'moe' ? 0.05 : 1 },
+  ...change,
+})
+
+test.each(families)('%s: the engine is asked for its own layers, with the squares of the laws', (name) => {
+  for (const [layers, hidden] of [
+    [126, 16_384],
+    [21, 2048],
+  ] as const) {
+    const { job, parameters } = scaledJob(llama.job, asked(name, { layers, hidden }))
+    expect(parameters).toBe(computers[name].perLayer * layers * hidden ** 2)
+    const { layers: counts } = countParameters(job.model)
+    const active = layerKinds(job.model).pattern.reduce((sum, kind) => sum + (counts[kind]?.active ?? 0), 0)
+    expect(Math.abs(active / parameters - 1)).toBeLessThan(0.05)
+    for (const split of splitsOf(job, llama.strategy)) expect(brokenRules(job, split)).toEqual([])
+  }
+})
+
+test('an LSTM has spent its sequences where a Transformer is still at work', () => {
+  const mfu = (name: ArchitectureName, chips: number) =>
+    utilization(asked(name, { chips, layers: 32, hidden: 4096, batchTokens: 16e6 })).mfu
+  expect(mfu('lstm', 56)).toBeGreaterThan(0.01)
+  expect(mfu('lstm', 56)).toBeLessThan(mfu('transformer', 56) / 4)
+  expect(mfu('lstm', 2048)).toBeLessThan(mfu('lstm', 56) / 3)
+  expect(mfu('transformer', 2048)).toBeGreaterThan(0.8 * mfu('transformer', 56))
+  const large = (chips: number) => utilization(asked('transformer', { chips })).mfu
+  expect(large(16_384)).toBeGreaterThan(0.6 * large(2048))
 })
 
 test('Llama 3 405B runs as well as Meta says, six FLOP per parameter counted', () => {

@@ -113,7 +113,7 @@ function epochsTable({ epochs }: Compared): Table {
 }
 
 /** Bars on a logarithmic axis from one GPU. */
-function familiesTable({ computers, svm, sizes }: Compared): Table {
+function familiesTable({ computers, utilization, svm, sizes }: Compared): Table {
   const most = Math.log(Math.max(...computers.map(({ usefulChips }) => usefulChips)))
   const length = (chips: number) => Math.max(0, Math.log(chips) / most)
   const sorted = computers.toSorted((a, b) => b.usefulChips - a.usefulChips)
@@ -126,17 +126,19 @@ function familiesTable({ computers, svm, sizes }: Compared): Table {
       column('GPUs', 'right'),
       column('', 'left', 'bar'),
       column('serial steps', 'right'),
+      column('MFU', 'right'),
       column('TP', 'right', 'drop'),
       column('slots', 'right', 'drop'),
       column('limited by'),
     ],
     rows: [
-      ...sorted.map(({ label, usefulChips, chain, tp, slots, limit }) =>
+      ...sorted.map(({ name, label, usefulChips, chain, tp, slots, limit }) =>
         row(
           cell(label),
           cell(about(Math.round(usefulChips)), 'strong'),
           bar(0, length(usefulChips), 'accent'),
           cell(about(Math.round(chain))),
+          cell(utilization[name].mfu > 0 ? percent(utilization[name].mfu) : 'none fits'),
           cell(String(Math.floor(tp))),
           cell(about(Math.max(1, Math.round(slots)))),
           cell(limit, 'dim'),
@@ -147,9 +149,10 @@ function familiesTable({ computers, svm, sizes }: Compared): Table {
         cell(about(Math.round(svm.usefulChips)), 'strong'),
         bar(0, length(svm.usefulChips), 'accent'),
         cell(about(svm.chain)),
+        cell(percent(svm.utilization)),
         cell('1'),
         cell(''),
-        cell(`memory; ${percent(svm.utilization)} of peak`, 'dim'),
+        cell('memory', 'dim'),
       ),
     ],
   }
@@ -169,7 +172,7 @@ function notes({ standard }: Compared): Prose {
       ),
       cell('! factors above 5 × were never seen together with others, and no joint law exists.', 'warn'),
       cell(
-        `Utilization is ${percent(standard.settled.mfu)} for every row; LSTM, CNN and Mamba are not layers of the engine yet.`,
+        `Utilization is ${percent(standard.settled.mfu)} for every row, and for a family by as much more or less as the engine finds between it and the standard. MFU counts six FLOP per weight; rates of scans, recurrences and convolutions are estimates.`,
         'dim',
       ),
     ],
@@ -178,7 +181,7 @@ function notes({ standard }: Compared): Prose {
 
 function compareRecord(
   asked: Asked,
-  { sought, standard, rows, epochs, computers, svm, sizes, claims }: Compared,
+  { sought, standard, rows, epochs, computers, utilization, svm, sizes, claims }: Compared,
 ): { readonly [key: string]: Json } {
   return {
     name: asked.name,
@@ -217,6 +220,7 @@ function compareRecord(
       flop_per_token: flopPerToken,
       pool: pool.of,
       pool_size: pool.size,
+      mfu: utilization[name].mfu,
     })),
     svm: { gpus: svm.usefulChips, serial_steps: svm.chain, utilization: svm.utilization },
     sizes: { ...sizes },
