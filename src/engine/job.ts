@@ -310,7 +310,7 @@ export interface Calibration {
   readonly unfusedAttentionRate: number
   /** Rate of attention with different widths of keys and values (MLA) over that with equal ones. */
   readonly attentionLatentRate: number
-  /** Rate of the chunked scan of a state-space layer over the peak. */
+  /** Rate of the kernels of a chunked scan over what compute and memory would allow. */
   readonly scanRate: number
   /** A step of a recurrence whose weights stay on the chip, and of one that is launched step by step. */
   readonly recurrentStepSeconds: number

@@ -69,11 +69,17 @@ export const doubts = {
     text: 'a mixture of experts',
     applies: ({ job }) => job.model.moe !== undefined,
   },
-  layers: {
+  scan: {
     // An estimate: published runs of such layers all have experts beside them.
+    share: 0.2,
+    text: 'scans of state-space layers, of which no table of kernels was published',
+    applies: ({ job }) => job.model.mamba !== undefined,
+  },
+  unmeasured: {
+    // An estimate: where no run was published, none can be left out.
     share: 0.3,
-    text: 'scans, recurrences or convolutions, for which no table of kernels was published',
-    applies: ({ job }) => hasOtherLayers(job),
+    text: 'recurrences or convolutions, of which no run was published that says enough',
+    applies: ({ job }) => job.model.lstm !== undefined || job.model.convolution !== undefined,
   },
   tuning: {
     share: 0.04,
@@ -92,10 +98,6 @@ export const doubts = {
     applies: ({ job }) => job.cluster.gpus > mostGpus,
   },
 } satisfies Readonly<Record<string, Doubt>>
-
-function hasOtherLayers({ model }: Simulation['job']): boolean {
-  return model.mamba !== undefined || model.lstm !== undefined || model.convolution !== undefined
-}
 
 export type DoubtName = keyof typeof doubts
 

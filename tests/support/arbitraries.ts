@@ -17,7 +17,7 @@ export const calibration: Calibration = {
   attentionContextParallel: 0.92,
   unfusedAttentionRate: 0.39,
   attentionLatentRate: 0.85,
-  scanRate: 0.2,
+  scanRate: 0.35,
   recurrentStepSeconds: 2e-6,
   recurrentLaunchSeconds: 7e-6,
   recurrentWeightBytes: 221e3,

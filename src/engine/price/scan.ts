@@ -11,6 +11,8 @@ export interface ScanInputs {
   readonly bytes: number
   readonly hbmBytesPerSecond: number
   readonly hbmEfficiency: number
+  /** Of its kernels, over what compute and memory would allow. */
+  readonly scanEfficiency: number
   readonly kernels: number
   readonly kernelSeconds: number
 }
@@ -18,11 +20,12 @@ export interface ScanInputs {
 export const scanSeconds = formula<ScanInputs>({
   id: 'scanSeconds',
   unit: 'seconds',
-  text: 'max(flop / (peakFlopPerSecond * efficiency), bytes / (hbmBytesPerSecond * hbmEfficiency)) + kernels * kernelSeconds',
+  text: 'max(flop / (peakFlopPerSecond * efficiency), bytes / (hbmBytesPerSecond * hbmEfficiency)) / scanEfficiency + kernels * kernelSeconds',
   source:
-    'Dao and Gu 2024 (Mamba-2), arXiv:2405.21060 §6: matmuls of chunks, bound by them or by memory; no table of its kernels was published, so the rate is an estimate',
+    'Dao and Gu 2024 (Mamba-2), arXiv:2405.21060 §6: small matmuls of chunks and what goes through memory between them; no table of its kernels was published, so how near they come to either is an estimate',
   compute: (x) =>
-    Math.max(x.flop / (x.peakFlopPerSecond * x.efficiency), x.bytes / (x.hbmBytesPerSecond * x.hbmEfficiency)) +
+    Math.max(x.flop / (x.peakFlopPerSecond * x.efficiency), x.bytes / (x.hbmBytesPerSecond * x.hbmEfficiency)) /
+      x.scanEfficiency +
     x.kernels * x.kernelSeconds,
 })
 
@@ -30,10 +33,11 @@ export function priceScan(operation: Scan, datatype: Datatype, device: Device, c
   const inputs: ScanInputs = {
     flop: operation.flop,
     peakFlopPerSecond: device.peakFlopPerSecond[datatype],
-    efficiency: calibration.scanRate,
+    efficiency: device.matmulEfficiency[datatype],
     bytes: operation.bytes,
     hbmBytesPerSecond: device.hbmBytesPerSecond,
     hbmEfficiency: device.hbmEfficiency,
+    scanEfficiency: calibration.scanRate,
     kernels: operation.kernels,
     kernelSeconds: calibration.kernelSeconds,
   }

@@ -14,6 +14,7 @@ const always =
 const paths: Readonly<Record<string, PathOf>> = {
   peakFlopPerSecond: (operation, run) => ['cluster', 'gpu', 'peak', datatypeOf(operation, run)],
   efficiency: (operation, run) => efficiencyPath(operation, run),
+  scanEfficiency: always('calibration', 'scan_rate'),
   hbmBytesPerSecond: always('cluster', 'gpu', 'hbm', 'bandwidth'),
   hbmEfficiency: always('cluster', 'gpu', 'sustained', 'memory'),
   multiprocessors: always('cluster', 'gpu', 'multiprocessors'),
@@ -57,7 +58,6 @@ function datatypeOf(operation: Operation, { simulation }: Run): string {
 }
 
 function efficiencyPath(operation: Operation, run: Run): Path | undefined {
-  if (operation.kind === 'scan') return ['calibration', 'scan_rate']
   if (operation.kind === 'attention' && operation.kernel !== 'unfused')
     return ['cluster', 'gpu', 'sustained', 'attention', operation.kernel]
   return ['cluster', 'gpu', 'sustained', 'matmul', datatypeOf(operation, run)]
