@@ -321,7 +321,11 @@ export const problems = {
   },
   'strategy/schedule-needs-vpp': {
     message: 'schedule {schedule} does not go with vpp {vpp}',
-    hint: 'interleaved needs a vpp above 1, the other schedules a vpp of 1',
+    hint: 'interleaved needs a vpp above 1, v-min, v-half and zb-v a vpp of 2, the other schedules a vpp of 1',
+  },
+  'strategy/dualpipe-pairs': {
+    message: 'dualpipe runs from both ends: {pp} stages and {microBatches} micro-batches must both be even',
+    hint: 'choose an even pp, and an even number of micro-batches for each rank',
   },
   'strategy/layers-per-stage': {
     message: 'layers_per_stage has {given} entries; this pipeline needs {expected}',

@@ -23,7 +23,8 @@ import { bubble, exposedTransfers, priceTransfer, transferDelay, transferOf, who
 import { priceBlocks } from './price/block.ts'
 import { type InputFacts, inputFacts } from './read-facts.ts'
 import type { ChunkSeconds, Timeline, Transfer } from './schedule/play.ts'
-import { type PipelineShape, type StageSeconds, scheduleTable } from './schedule/schedule.ts'
+import type { PipelineShape, StageSeconds } from './schedule/schedule.ts'
+import { scheduleTable } from './schedule/table.ts'
 import {
   type BlockSeconds,
   type BlockWorks,

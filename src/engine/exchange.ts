@@ -4,7 +4,7 @@ import type { Group, Layout } from './layout.ts'
 import type { Collective } from './operation.ts'
 import { exposedSeconds } from './overlap.ts'
 import { priceCollective } from './price/collective.ts'
-import type { Stage } from './stages.ts'
+import { type Stage, tiesAcross } from './stages.ts'
 import { microBatchesOf, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
 
@@ -158,7 +158,7 @@ function gatherWeights(context: Context): Bundle {
 /** First and last stage hold copies of a tied embedding and sum their gradients (Megatron-LM). */
 function tieEmbeddings(context: Context): Bundle {
   const { job, strategy, layout } = context
-  if (!job.model.tiedEmbeddings || strategy.pp === 1 || job.adapter) return bundle([], 'nothing', 'bucket')
+  if (!tiesAcross(job, strategy) || job.adapter) return bundle([], 'nothing', 'bucket')
   const bytes = (job.precision.gradientWireBytes * job.model.vocabulary * job.model.hidden) / strategy.tp
   const together = layout.pp.domains === 1
   const ends: Group = { ranks: 2, stride: layout.pp.stride, local: together ? 2 : 1, domains: together ? 1 : 2 }

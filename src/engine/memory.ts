@@ -5,7 +5,7 @@ import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
 import { type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
 import { optimizerStateBytes } from './optimizer/state.ts'
 import { countParameters } from './parameters.ts'
-import { scheduleTable } from './schedule/schedule.ts'
+import { scheduleTable } from './schedule/table.ts'
 import type { Chunk, Stage } from './stages.ts'
 import { microBatchesOf, type RecomputeModule, type Sharding, type Strategy } from './strategy.ts'
 

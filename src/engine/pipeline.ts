@@ -5,7 +5,8 @@ import type { Job } from './job.ts'
 import type { Group, Layout } from './layout.ts'
 import { priceCollective } from './price/collective.ts'
 import { type ChunkSeconds, play, type Timeline, type Transfer } from './schedule/play.ts'
-import { type PipelineShape, type Schedule, type StageSeconds, scheduleTable } from './schedule/schedule.ts'
+import { isPlayable, type PipelineShape, type Schedule, type StageSeconds } from './schedule/schedule.ts'
+import { scheduleTable } from './schedule/table.ts'
 import { microBatchesOf, type Sharding, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
 
@@ -30,18 +31,21 @@ export type RunPipeline = (job: Job, strategy: Strategy, layout: Layout, load: L
 
 /** Pass by pass, over stages as unequal as they are. */
 export const playPipeline: RunPipeline = (job, strategy, layout, load) =>
-  assemble(job, strategy, layout, load, ({ schedule, shape, transfer }) => {
+  assemble(job, strategy, layout, load, ({ schedule, shape, transfer, slowest }) => {
+    if (!isPlayable(schedule)) return closedForm({ schedule, shape, transfer, slowest })
     const timeline = play(schedule, shape, load.chunks, transfer)
     return { timeline, delaySeconds: timeline.seconds - timeline.freeSeconds }
   })
 
 /** By the schedule's closed form, as if every stage were as slow as the slowest: to rank many strategies. */
 export const estimatePipeline: RunPipeline = (job, strategy, layout, load) =>
-  assemble(job, strategy, layout, load, ({ schedule, shape, transfer, slowest }) => {
-    const delaySeconds = transferDelay(shape, transfer)
-    const freeSeconds = schedule.seconds(shape, slowest)
-    return { timeline: { seconds: freeSeconds + delaySeconds, freeSeconds }, delaySeconds }
-  })
+  assemble(job, strategy, layout, load, closedForm)
+
+function closedForm({ schedule, shape, transfer, slowest }: Setting): ReturnType<Run> {
+  const delaySeconds = transferDelay(shape, transfer)
+  const freeSeconds = schedule.seconds(shape, slowest)
+  return { timeline: { seconds: freeSeconds + delaySeconds, freeSeconds }, delaySeconds }
+}
 
 /** On the way there and back once, and of the sender's time with every message. */
 export function transferDelay({ pp, vpp, microBatches }: PipelineShape, transfer: Transfer): number {

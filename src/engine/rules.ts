@@ -2,7 +2,8 @@
 import { type Params, type Path, type Problem, problem } from '../base/problem.ts'
 import type { ProblemCode } from '../base/problems.ts'
 import type { Job, ModelShape } from './job.ts'
-import type { Strategy } from './strategy.ts'
+import { scheduleTable } from './schedule/table.ts'
+import { microBatchesOf, type ScheduleKind, type Strategy } from './strategy.ts'
 
 interface Rule {
   readonly code: ProblemCode
@@ -184,17 +185,27 @@ const rules: readonly Rule[] = [
     code: 'strategy/schedule-needs-vpp',
     half: 'split',
     path: parallel('schedule'),
-    broken: (_, { schedule, vpp, pp }) => pp > 1 && (schedule === 'interleaved') !== vpp > 1,
+    broken: (_, { schedule, vpp, pp }) => pp > 1 && !goesWith(schedule, vpp),
     params: (_, { schedule, vpp }) => ({ schedule, vpp }),
+  },
+  {
+    code: 'strategy/dualpipe-pairs',
+    half: 'split',
+    path: parallel('schedule'),
+    related: [parallel('pp'), ['training', 'global_batch']],
+    broken: ({ batch }, strategy) =>
+      strategy.schedule === 'dualpipe' &&
+      (strategy.pp % 2 !== 0 || microBatchesOf(batch.globalBatch, strategy) % 2 !== 0),
+    params: ({ batch }, strategy) => ({ pp: strategy.pp, microBatches: microBatchesOf(batch.globalBatch, strategy) }),
   },
   {
     code: 'strategy/interleaved-micro-batches',
     half: 'split',
     path: parallel('vpp'),
     related: [parallel('pp'), ['training', 'global_batch']],
-    broken: ({ batch }, { vpp, pp, dp, microBatch }) => {
+    broken: ({ batch }, { schedule, pp, dp, microBatch }) => {
       const microBatches = batch.globalBatch / (dp * microBatch)
-      return vpp > 1 && pp > 1 && Number.isInteger(microBatches) && microBatches % pp !== 0
+      return schedule === 'interleaved' && pp > 1 && Number.isInteger(microBatches) && microBatches % pp !== 0
     },
     params: ({ batch }, { pp, dp, microBatch }) => ({ microBatches: batch.globalBatch / (dp * microBatch), pp }),
   },
@@ -260,4 +271,9 @@ function divisorsUpTo(n: number, most: number): string {
   return Array.from({ length: Math.min(n, most) }, (_, i) => i + 1)
     .filter((d) => n % d === 0)
     .join(', ')
+}
+
+function goesWith(schedule: ScheduleKind, vpp: number): boolean {
+  if (schedule === 'interleaved') return vpp > 1
+  return vpp === (scheduleTable[schedule].placement === 'fold' ? 2 : 1)
 }

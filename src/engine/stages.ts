@@ -3,15 +3,17 @@ import type { Adapter, Job, ModelShape } from './job.ts'
 import { layerKinds } from './lower/shape.ts'
 import { countParameters, type LayerCount } from './parameters.ts'
 import { type BlockCost, type BlockCosts, computeSeconds, gpuSeconds, type PassCost } from './price/block.ts'
-import type { StageSeconds } from './schedule/schedule.ts'
+import { type StageSeconds, stageOf } from './schedule/schedule.ts'
+import { scheduleTable } from './schedule/table.ts'
 import type { Strategy } from './strategy.ts'
 
 /** A run of layers in model order; with vpp = 1 a stage is one chunk. */
 export interface Chunk {
   /** Layers of each kind. */
   readonly layers: readonly number[]
-  readonly embedding: 0 | 1
-  readonly head: 0 | 1
+  /** Share of the embedding and of the output matrix: all or nothing, or a part on every stage. */
+  readonly embedding: number
+  readonly head: number
 }
 
 /** What one stage holds: its chunks together. Weights are those on one rank, tensor and expert parallelism taken off. */
@@ -54,35 +56,72 @@ export function fillChunks(strategy: Strategy, { layers: kinds, pattern }: Kinds
     const layers = kinds.map(() => 0)
     const next = Math.min(first + size, pattern.length)
     for (; first < next; first++) layers[pattern[first] as number] = (layers[pattern[first] as number] as number) + 1
-    return { layers, embedding: index === 0 ? 1 : 0, head: index === sizes.length - 1 ? 1 : 0 }
+    return { layers, ...endsOf(strategy, index, sizes.length) }
   })
+}
+
+/** A part on every stage costs what the whole costs, in equal parts: Yeung et al. 2024, arXiv:2411.05288. */
+function endsOf({ vocabulary, pp }: Strategy, position: number, chunks: number): Pick<Chunk, 'embedding' | 'head'> {
+  const share = position < pp ? 1 / pp : 0
+  return vocabulary === 'stages'
+    ? { embedding: share, head: share }
+    : { embedding: position === 0 ? 1 : 0, head: position === chunks - 1 ? 1 : 0 }
 }
 
 export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[]): Stage[] {
   const { model, adapter } = job
   const count = countParameters(model)
-  const { pp, tp, ep, etp } = strategy
-  return Array.from({ length: pp }, (_, stage) => {
-    const layers = count.layers.map((_, kind) => {
-      let times = 0
-      for (let chunk = stage; chunk < chunks.length; chunk += pp)
-        times += (chunks[chunk] as Chunk).layers[kind] as number
-      return times
-    })
+  const { tp, ep, etp } = strategy
+  const { copies } = scheduleTable[strategy.schedule]
+  // A tied output matrix is the embedding's; on another stage it is a copy of it.
+  const tiedCopy = tiesAcross(job, strategy) ? model.vocabulary * model.hidden : 0
+  return gatherChunks(strategy, chunks).map(({ layers, embedding, head }) => {
     const inLayers = (part: 'dense' | 'experts') =>
       layers.reduce((sum, times, kind) => sum + times * (count.layers[kind] as LayerCount)[part], 0)
-    const embedding = stage === 0 ? 1 : 0
-    const head = stage === pp - 1 ? 1 : 0
-    // A tied output matrix is the embedding's; on another stage it is a copy of it.
-    const copy = model.tiedEmbeddings && pp > 1 ? model.vocabulary * model.hidden : 0
-    const layerParameters = inLayers('dense') / tp
-    const expertParameters = inLayers('experts') / (ep * etp)
-    const parameters = layerParameters + (embedding * count.embedding + head * (count.head + copy)) / tp
+    const layerParameters = (copies * inLayers('dense')) / tp
+    const expertParameters = (copies * inLayers('experts')) / (ep * etp)
+    const ends = embedding * count.embedding + head * (count.head + tiedCopy)
+    const parameters = layerParameters + (copies * ends) / tp
     const trained = adapter
       ? { parameters: (attentionLayers(model, layers) * adapterParameters(model, adapter)) / tp, expertParameters: 0 }
       : { parameters, expertParameters }
     return { layers, embedding, head, layerParameters, expertParameters, parameters, trained }
   })
+}
+
+/** Are there two copies of a tied embedding, on two stages? */
+export function tiesAcross({ model }: Job, { pp, vocabulary, schedule }: Strategy): boolean {
+  const { placement } = scheduleTable[schedule]
+  return model.tiedEmbeddings && pp > 1 && vocabulary === 'ends' && placement === 'loop'
+}
+
+/** What else decides which layers stand where: equal for strategies of one pp and vpp that spread them alike. */
+export function spreadKey({ schedule, vocabulary, layersPerChunk }: Strategy): string {
+  const { placement, copies } = scheduleTable[schedule]
+  return `${placement} ${copies} ${vocabulary} ${layersPerChunk}`
+}
+
+/** What one micro-batch meets on each stage; with two copies of the model, on average over the two that a stage holds. */
+function gatherChunks({ pp, schedule }: Strategy, chunks: readonly Chunk[]): Chunk[] {
+  const { placement, copies } = scheduleTable[schedule]
+  const held = Array.from({ length: pp }, () => ({
+    layers: (chunks[0] as Chunk).layers.map(() => 0),
+    embedding: 0,
+    head: 0,
+  }))
+  const add = (stage: number, { layers, embedding, head }: Chunk) => {
+    const whole = held[stage] as (typeof held)[number]
+    for (let kind = 0; kind < layers.length; kind++)
+      whole.layers[kind] = (whole.layers[kind] as number) + (layers[kind] as number) / copies
+    whole.embedding += embedding / copies
+    whole.head += head / copies
+  }
+  for (const [position, chunk] of chunks.entries()) {
+    const stage = stageOf({ placement }, position, pp)
+    add(stage, chunk)
+    if (copies === 2) add(pp - 1 - stage, chunk)
+  }
+  return held
 }
 
 function attentionLayers(model: ModelShape, layers: readonly number[]): number {

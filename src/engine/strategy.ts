@@ -19,8 +19,11 @@ export type RecomputeModule = (typeof recomputeModules)[number]
 export const cpModes = ['ring', 'all-gather', 'ulysses'] as const
 export type CpMode = (typeof cpModes)[number]
 
-export const schedules = ['gpipe', '1f1b', 'interleaved', 'zero-bubble'] as const
+export const schedules = ['gpipe', '1f1b', 'interleaved', 'zero-bubble', 'v-min', 'v-half', 'zb-v', 'dualpipe'] as const
 export type ScheduleKind = (typeof schedules)[number]
+
+export const vocabularyPlaces = ['ends', 'stages'] as const
+export type VocabularyPlace = (typeof vocabularyPlaces)[number]
 
 /** What decides the price of a layer. */
 export interface Sharding {
@@ -47,6 +50,8 @@ export interface Split {
   /** Chunks of layers per stage. */
   readonly vpp: number
   readonly schedule: ScheduleKind
+  /** Embedding and output matrix: on the first and last stage, or in equal parts on all stages. */
+  readonly vocabulary: VocabularyPlace
   readonly dp: number
   /** 0: replicas; 1: optimizer state sharded; 2: gradients too; 3: weights too (FSDP). */
   readonly zero: 0 | 1 | 2 | 3

@@ -18,8 +18,10 @@ import {
   type Software,
 } from '../engine/job.ts'
 import { countParameters } from '../engine/parameters.ts'
+import { stageOf } from '../engine/schedule/schedule.ts'
+import { scheduleTable } from '../engine/schedule/table.ts'
 import type { Note } from '../engine/simulation.ts'
-import type { Strategy } from '../engine/strategy.ts'
+import type { ScheduleKind, Strategy } from '../engine/strategy.ts'
 import { formatQuantity } from '../units/format.ts'
 import { deviceOf } from './device.ts'
 import { optimizerOf, precisionOf } from './precision.ts'
@@ -305,7 +307,10 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
 }
 
 function strategyOf({ parallel, training, software }: Scenario, cluster: Cluster): Strategy {
-  const { tp, cp, pp, vpp } = parallel
+  const { tp, cp, pp } = parallel
+  const placement = parallel.schedule && scheduleTable[parallel.schedule].placement
+  const vpp = parallel.vpp ?? (placement === 'fold' ? 2 : 1)
+  const schedule = parallel.schedule ?? (vpp > 1 ? 'interleaved' : '1f1b')
   const dp = parallel.dp === 'auto' ? Math.max(1, Math.floor(cluster.gpus / (tp * cp * pp))) : parallel.dp
   return {
     tp,
@@ -320,14 +325,15 @@ function strategyOf({ parallel, training, software }: Scenario, cluster: Cluster
     overlapTp: parallel.overlap.tp,
     pp,
     vpp,
-    schedule: parallel.schedule ?? (vpp > 1 ? 'interleaved' : '1f1b'),
+    schedule,
     dp,
     zero: zeroOf(parallel.zero),
     shardRanks: shardRanksOf(parallel, dp, cluster.scaleUp.domain),
     overlapGradients: parallel.overlap.gradients,
     overlapWeights: parallel.overlap.weights,
     overlapPp: parallel.overlap.pp,
-    layersPerChunk: layersPerChunk(parallel.layers_per_stage ?? [], pp, vpp),
+    vocabulary: parallel.vocabulary,
+    layersPerChunk: layersPerChunk(parallel.layers_per_stage ?? [], pp, vpp, schedule),
   }
 }
 
@@ -339,12 +345,13 @@ function shardRanksOf({ zero, shard_group: group, tp, cp }: Scenario['parallel']
   return zero === 'hsdp' ? Math.min(dp * cp, Math.max(1, Math.floor(domain / tp))) : dp * cp
 }
 
-/** One entry per stage is spread over the chunks of that stage; chunk c of stage s is number c × pp + s of the model. */
-function layersPerChunk(said: readonly number[], pp: number, vpp: number): readonly number[] {
+/** One entry per stage is spread over the chunks of that stage. */
+function layersPerChunk(said: readonly number[], pp: number, vpp: number, schedule: ScheduleKind): readonly number[] {
   if (vpp === 1 || said.length !== pp) return said
-  return Array.from({ length: vpp }, (_, chunk) =>
-    said.map((layers) => Math.floor(layers / vpp) + (chunk < layers % vpp ? 1 : 0)),
-  ).flat()
+  return Array.from({ length: pp * vpp }, (_, position) => {
+    const layers = said[stageOf(scheduleTable[schedule], position, pp)] as number
+    return Math.floor(layers / vpp) + (Math.floor(position / pp) < layers % vpp ? 1 : 0)
+  })
 }
 
 function notesOf(scenario: Scenario, batch: Batch): readonly Note[] {

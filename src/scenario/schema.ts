@@ -9,7 +9,7 @@ import * as z from 'zod'
 import { attentionKernels, datatypes } from '../engine/job.ts'
 import { optimizerKinds } from '../engine/optimizer/kinds.ts'
 import { phaseKinds } from '../engine/phases/rollout.ts'
-import { cpModes, recomputeModules, recomputes, schedules } from '../engine/strategy.ts'
+import { cpModes, recomputeModules, recomputes, schedules, vocabularyPlaces } from '../engine/strategy.ts'
 import {
   choice,
   count,
@@ -285,8 +285,15 @@ const parallel = section('How the work is spread over the GPUs.', {
   ep: count('Expert-parallel ranks: each holds a part of the experts. Default: 1.').default(1),
   etp: count('Ranks that share the width of one expert. Default: 1.').default(1),
   pp: count('Pipeline stages. Default: 1.').default(1),
-  vpp: count('Chunks of layers on each stage. Default: 1.').default(1),
-  schedule: choice(schedules, 'Order of the passes. Default: interleaved if vpp > 1, otherwise 1f1b.').optional(),
+  vpp: count('Chunks of layers on each stage. Default: 1, or 2 where the schedule is a V.').optional(),
+  schedule: choice(
+    schedules,
+    'Order of the passes. v-min, v-half and zb-v take two chunks a stage, down the stages and back. Default: interleaved if vpp > 1, otherwise 1f1b.',
+  ).optional(),
+  vocabulary: choice(
+    vocabularyPlaces,
+    'Embedding and output matrix: at the ends of the pipeline, or in equal parts on all stages. Default: ends.',
+  ).default('ends'),
   dp: orWord('auto', 'count', 'Data-parallel ranks. Default auto: gpus / (tp · cp · pp).', {
     from: 1,
     whole: true,

@@ -14,6 +14,7 @@ import type { Job } from '../engine/job.ts'
 import { type LayerBytes, layerBytes } from '../engine/memory.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { ruleBroken } from '../engine/rules.ts'
+import { spreadKey } from '../engine/stages.ts'
 import type { ScheduleKind, Strategy } from '../engine/strategy.ts'
 import { type Contest, type Found, type Shortlist, shortlist } from './order.ts'
 import { type Goal, goalOf, sheetOf } from './sheet.ts'
@@ -221,10 +222,10 @@ export class Searcher {
       return
     }
     const { step, tally } = this
-    const { tp, ep, etp, pp, vpp, dp, cp, zero, shardRanks, layersPerChunk } = strategy
+    const { tp, ep, etp, pp, vpp, dp, cp, zero, shardRanks } = strategy
     Object.assign(this.draft, strategy)
     const plain = { ...strategy, cp: 1, dp: dp * cp }
-    const weights = `${tp} ${ep} ${etp} ${pp} ${vpp} ${dp * cp} ${layersPerChunk}`
+    const weights = `${tp} ${ep} ${etp} ${pp} ${vpp} ${dp * cp} ${spreadKey(strategy)}`
     const holding = remember(this.holdings, weights, () => hold(job, plain))
     const keeping = remember(this.keepings, `${weights} ${zero} ${shardRanks}`, () => keep(job, plain, holding))
     const sharding = shardingKey(strategy)

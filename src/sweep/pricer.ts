@@ -6,7 +6,8 @@ import { type LayerBytes, layerBytes } from '../engine/memory.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { type InputFacts, inputFacts } from '../engine/read-facts.ts'
 import { Player, type Timeline } from '../engine/schedule/play.ts'
-import { scheduleTable } from '../engine/schedule/schedule.ts'
+import { isPlayable, type Playable } from '../engine/schedule/schedule.ts'
+import { scheduleTable } from '../engine/schedule/table.ts'
 import { microBatchesOf, type Strategy } from '../engine/strategy.ts'
 import { sheetOf } from '../search/sheet.ts'
 import { Shelf } from './shelf.ts'
@@ -68,8 +69,10 @@ export class Pricer {
   }
 
   private playing({ batch }: Job, strategy: Strategy, whole: Whole): Parameters<Step['order']>[1] {
+    const schedule = scheduleTable[strategy.schedule]
+    if (!isPlayable(schedule)) return undefined
     return (chunks, transfer) => {
-      whole.timeline ??= this.players.of(strategy, batch.globalBatch).play(chunks(), transfer)
+      whole.timeline ??= this.players.of(schedule, strategy, batch.globalBatch).play(chunks(), transfer)
       return whole.timeline
     }
   }
@@ -106,12 +109,12 @@ class Players {
   private readonly made = new Map<string, Player>()
   private passes = 0
 
-  of({ pp, vpp, schedule, dp, microBatch }: Strategy, globalBatch: number): Player {
+  of(playable: Playable, { pp, vpp, schedule, dp, microBatch }: Strategy, globalBatch: number): Player {
     const microBatches = microBatchesOf(globalBatch, { dp, microBatch })
     const key = `${schedule} ${pp} ${vpp} ${microBatches}`
     const known = this.made.get(key)
     if (known) return known
-    const player = new Player(scheduleTable[schedule], { pp, vpp, microBatches })
+    const player = new Player(playable, { pp, vpp, microBatches })
     if (this.passes + player.passes > mostPasses) {
       this.made.clear()
       this.passes = 0

@@ -8,7 +8,8 @@ import { layerBytes } from '../../src/engine/memory.ts'
 import { metricNames } from '../../src/engine/metrics.ts'
 import { isLegal } from '../../src/engine/rules.ts'
 import { Player } from '../../src/engine/schedule/play.ts'
-import { scheduleTable } from '../../src/engine/schedule/schedule.ts'
+import { isPlayable } from '../../src/engine/schedule/schedule.ts'
+import { scheduleTable } from '../../src/engine/schedule/table.ts'
 import { estimate, simulate } from '../../src/engine/simulate.ts'
 import { microBatchesOf, type Strategy, schedules } from '../../src/engine/strategy.ts'
 import { byPromise, type Found } from '../../src/search/order.ts'
@@ -44,9 +45,11 @@ function composed(job: Job, strategy: Strategy, player?: Player): Step {
   return step
 }
 
-function playerFor(job: Job, strategy: Strategy): Player {
-  const { pp, vpp, schedule } = strategy
-  return new Player(scheduleTable[schedule], { pp, vpp, microBatches: microBatchesOf(job.batch.globalBatch, strategy) })
+function playerFor(job: Job, strategy: Strategy): Player | undefined {
+  const { pp, vpp } = strategy
+  const schedule = scheduleTable[strategy.schedule]
+  if (!isPlayable(schedule)) return undefined
+  return new Player(schedule, { pp, vpp, microBatches: microBatchesOf(job.batch.globalBatch, strategy) })
 }
 
 describe('the cheap half', () => {

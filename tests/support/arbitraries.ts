@@ -143,7 +143,9 @@ const strategy = fc
     cpMode: fc.constantFrom('ring', 'all-gather'),
     pp: power(0, 2),
     vpp: fc.constantFrom(1, 1, 2),
-    schedule: fc.constantFrom<ScheduleKind>('gpipe', '1f1b', 'zero-bubble'),
+    schedule: fc.constantFrom<ScheduleKind>('gpipe', '1f1b', 'zero-bubble', 'dualpipe'),
+    chunked: fc.constantFrom<ScheduleKind>('interleaved', 'interleaved', 'v-min', 'v-half', 'zb-v'),
+    vocabulary: fc.constantFrom('ends', 'ends', 'stages'),
     dp: power(0, 4),
     zero: fc.constantFrom(0, 1, 2, 3),
     replicas: power(0, 1),
@@ -155,20 +157,21 @@ const strategy = fc
     overlapWeights: fc.boolean(),
     overlapPp: fc.boolean(),
   })
-  .map(({ replicas, rounds, ...s }) => {
-    const interleaved = s.pp > 1 && s.vpp > 1
-    const whole: Strategy = {
+  .map(({ replicas, rounds, chunked, ...s }) => {
+    const inChunks = s.pp > 1 && s.vpp > 1
+    const whole = s.schedule === 'dualpipe' && s.pp === 1 ? '1f1b' : s.schedule
+    const made: Strategy = {
       ...(s as Strategy),
       sp: s.sp && s.tp > 1,
-      vpp: interleaved ? s.vpp : 1,
-      schedule: interleaved ? 'interleaved' : s.schedule,
+      vpp: inChunks ? s.vpp : 1,
+      schedule: inChunks ? chunked : whole,
       shardRanks: Math.max(1, (s.dp * s.cp) / replicas),
       ep: 1,
       etp: 1,
       recomputeModules: ['core_attn', 'layernorm'],
       layersPerChunk: [],
     }
-    return { strategy: whole, globalBatch: whole.dp * whole.microBatch * whole.pp * rounds }
+    return { strategy: made, globalBatch: made.dp * made.microBatch * made.pp * rounds }
   })
 
 /** A job and a strategy that keep every rule. */

@@ -1,9 +1,11 @@
-import type { PipelineShape, Schedule } from './schedule.ts'
+import type { PipelineShape, Playable } from './schedule.ts'
 
 /** Each stage holds several chunks of the model, so that the pipeline fills in steps of a chunk. */
-export const interleaved: Schedule = {
+export const interleaved: Playable = {
   source: 'Narayanan et al. 2021, arXiv:2104.04473 §2.2.2; order as in Megatron-LM schedules.py',
   splitsBackward: false,
+  placement: 'loop',
+  copies: 1,
   order(shape, stage) {
     const total = shape.microBatches * shape.vpp
     const ahead = passesAhead(shape, stage)

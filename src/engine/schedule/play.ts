@@ -1,6 +1,6 @@
 /** Any order of passes over any stages, played out pass by pass. */
 import { invariant } from '../../base/problem.ts'
-import { type PipelineShape, passKinds, type Schedule, type StageSeconds } from './schedule.ts'
+import { type PipelineShape, type Playable, passKinds, type StageSeconds, stageOf } from './schedule.ts'
 
 export interface Timeline {
   /** From the first pass to the end of the last. */
@@ -18,7 +18,7 @@ export interface Transfer {
 /** Seconds of each chunk of the model, in model order. */
 export type ChunkSeconds = readonly StageSeconds[]
 
-export function play(schedule: Schedule, shape: PipelineShape, chunks: ChunkSeconds, transfer: Transfer): Timeline {
+export function play(schedule: Playable, shape: PipelineShape, chunks: ChunkSeconds, transfer: Transfer): Timeline {
   return new Player(schedule, shape).play(chunks, transfer)
 }
 
@@ -30,7 +30,7 @@ const [FORWARD, BACKWARD, WEIGHT] = [0, 1, 2] as const
  * row the micro-batches stand side by side, and a pass is its place there.
  */
 export class Player {
-  private readonly schedule: Schedule
+  private readonly schedule: Playable
   private readonly shape: PipelineShape
   private readonly order: Int32Array
   /** By row: where the row starts whose ends it waits for, and whether (1) that is another stage's. */
@@ -40,7 +40,7 @@ export class Player {
   private readonly ends: Float64Array
   private readonly freeEnds: Float64Array
 
-  constructor(schedule: Schedule, shape: PipelineShape) {
+  constructor(schedule: Playable, shape: PipelineShape) {
     const { pp, vpp, microBatches } = shape
     const rows = pp * passKinds.length * vpp
     this.schedule = schedule
@@ -98,25 +98,28 @@ export class Player {
   /** The row of a kind of pass over a chunk of the model. */
   private row(kind: number, position: number): number {
     const { pp, vpp } = this.shape
-    return ((position % pp) * passKinds.length + kind) * vpp + Math.floor(position / pp)
+    const stage = stageOf(this.schedule, position, pp)
+    return (stage * passKinds.length + kind) * vpp + Math.floor(position / pp)
   }
 
   /** Forward passes wait for the chunk before, backward passes for the chunk after, weights for their own backward pass. */
   private connect(): void {
     const { pp, vpp, microBatches } = this.shape
     const nobody = this.inputs.length
-    const wait = (row: number, other: number, crosses: boolean): void => {
+    const perStage = passKinds.length * vpp
+    const stageAt = (row: number) => Math.floor(row / perStage)
+    const wait = (row: number, other: number): void => {
       this.inputs[row] = other * microBatches
-      this.crosses[row] = crosses ? 1 : 0
+      this.crosses[row] = other !== nobody && stageAt(row) !== stageAt(other) ? 1 : 0
     }
     for (let position = 0; position < pp * vpp; position++) {
       const first = position === 0
       const last = position === pp * vpp - 1
       const backward = this.row(BACKWARD, position)
       const forward = this.row(FORWARD, position)
-      wait(forward, first ? nobody : this.row(FORWARD, position - 1), !first)
-      wait(backward, last ? forward : this.row(BACKWARD, position + 1), !last)
-      wait(this.row(WEIGHT, position), backward, false)
+      wait(forward, first ? nobody : this.row(FORWARD, position - 1))
+      wait(backward, last ? forward : this.row(BACKWARD, position + 1))
+      wait(this.row(WEIGHT, position), backward)
     }
   }
 

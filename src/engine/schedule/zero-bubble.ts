@@ -1,12 +1,14 @@
-import type { Schedule } from './schedule.ts'
+import type { Playable } from './schedule.ts'
 
 /**
  * ZB-H1: 1F1B with the weight gradients split off and put off, on stage s by s micro-batches, so that input gradients
  * reach earlier stages sooner and every stage holds as much as the first of 1F1B.
  */
-export const zeroBubble: Schedule = {
+export const zeroBubble: Playable = {
   source: 'Qi et al. 2023, arXiv:2401.10241 §3 (ZB-H1)',
   splitsBackward: true,
+  placement: 'loop',
+  copies: 1,
   order({ pp, microBatches }, stage) {
     const ahead = Math.min(microBatches, pp - stage - 1)
     const passes = new Int32Array(3 * microBatches)

@@ -163,6 +163,7 @@ export const strategy: Strategy = {
   overlapGradients: true,
   overlapWeights: true,
   overlapPp: true,
+  vocabulary: 'ends',
   layersPerChunk: [],
 }
 

@@ -17,8 +17,11 @@ export function strategyOf(row: Row, remarks: Remarks): StrategyPart {
   const ranks = Math.max(1, Math.floor(dp))
   const zero = saidOr(zeroOf(said.zero_stage), 'parallel.zero', dp * cp > 1 ? usualZero(row) : 0, remarks)
   const batch = batchOf(row, ranks, pp, sharded(zero), remarks)
-  const vpp = pp > 1 ? saidOr(said.vpp, 'parallel.vpp', usualChunks(row, pp, ranks, batch), remarks) : 1
-  const schedule = scheduleOf(row, vpp, remarks)
+  const named = pp > 1 ? namedSchedule(row) : undefined
+  const chunks = named?.vpp ?? said.vpp
+  const vpp = pp > 1 ? saidOr(chunks, 'parallel.vpp', usualChunks(row, pp, ranks, batch), remarks) : 1
+  const schedule = named?.schedule ?? scheduleOf(row, vpp)
+  const vocabulary = vocabularyOf(row, remarks)
   return {
     ...batch,
     parallel: {
@@ -29,6 +32,7 @@ export function strategyOf(row: Row, remarks: Remarks): StrategyPart {
       pp,
       vpp,
       ...(schedule && { schedule }),
+      ...(vocabulary && { vocabulary }),
       ...expertsOf(row, said, remarks),
       zero,
       ...overlapOf(row),
@@ -70,16 +74,27 @@ function zeroOf(said: ParallelRow['zero_stage']): Written | undefined {
   return /hsdp/iu.test(said) ? 'hsdp' : /^\s*2\/3|^fsdp/iu.test(said) ? 3 : stage ? Number(stage) : undefined
 }
 
-function scheduleOf(row: Row, vpp: number, { unsupported }: Remarks): Written | undefined {
-  const text = `${row.parallel?.schedule ?? ''} ${/pipeline schedule [\w-]+/u.exec(row.overlap ?? '')?.[0] ?? ''}`
-  if (/v-?half|v-?min|zbv|dualpipe/iu.test(text)) {
-    unsupported.push(`the pipeline schedule ${text.trim()} is not modelled yet`)
-    return undefined
-  }
-  const method = row.parallel?.vocab_method ?? ''
-  if (/vocab|interlaced/iu.test(method)) {
-    unsupported.push(`an output layer spread over the pipeline stages (${method}) is not modelled yet`)
-  }
+const schedulesByName = [
+  { pattern: /v-?half/iu, schedule: 'v-half', vpp: 2 },
+  { pattern: /v-?min/iu, schedule: 'v-min', vpp: 2 },
+  { pattern: /zbv|zb-v/iu, schedule: 'zb-v', vpp: 2 },
+  { pattern: /dualpipe/iu, schedule: 'dualpipe', vpp: 1 },
+] as const
+
+const namedSchedule = (row: Row) => schedulesByName.find(({ pattern }) => pattern.test(scheduleText(row)))
+
+const scheduleText = ({ parallel, overlap }: Row): string =>
+  `${parallel?.schedule ?? ''} ${/pipeline schedule [\w-]+/u.exec(overlap ?? '')?.[0] ?? ''}`
+
+/** "vocab-1" and "vocab-2": output layer and embedding in equal parts on all stages (arXiv:2411.05288). */
+function vocabularyOf({ parallel }: Row, { unsupported }: Remarks): Written | undefined {
+  const method = parallel?.vocab_method ?? ''
+  if (/interlaced/iu.test(method)) unsupported.push('an output layer interlaced with the pipeline is not modelled yet')
+  return /vocab/iu.test(method) ? 'stages' : undefined
+}
+
+function scheduleOf(row: Row, vpp: number): Written | undefined {
+  const text = scheduleText(row)
   if (/zero-?bubble/iu.test(text) && vpp === 1) return 'zero-bubble'
   return /gpipe/iu.test(text) && vpp === 1 ? 'gpipe' : undefined
 }
