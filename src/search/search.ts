@@ -14,6 +14,7 @@ import type { Job } from '../engine/job.ts'
 import { type LayerBytes, layerBytes } from '../engine/memory.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { ruleBroken } from '../engine/rules.ts'
+import { scheduleTable } from '../engine/schedule/table.ts'
 import { spreadKey } from '../engine/stages.ts'
 import type { ScheduleKind, Strategy } from '../engine/strategy.ts'
 import { type Contest, type Found, type Shortlist, shortlist } from './order.ts'
@@ -306,7 +307,8 @@ export class Searcher {
       this.alike = new Map()
       this.spreadFor = weights
     }
-    const key = pp * 65_536 + vpp
+    const { placement, copies } = scheduleTable[draft.schedule]
+    const key = (pp * 65_536 + vpp) * 4 + (placement === 'fold' ? 2 : copies - 1)
     const known = this.spreads.get(key)
     if (known) return known
     const plain = { ...draft, cp: 1, dp: dp * cp }

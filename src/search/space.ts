@@ -93,6 +93,12 @@ export interface Chunking {
 
 const WHOLE: readonly ScheduleKind[] = ['1f1b', 'gpipe', 'zero-bubble']
 
+/** Schedules that ask for code of their own are tried where they are asked for. */
+const SPECIAL: readonly { readonly vpp: number; readonly kinds: readonly ScheduleKind[] }[] = [
+  { vpp: 2, kinds: ['v-min', 'v-half', 'zb-v'] },
+  { vpp: 1, kinds: ['dualpipe'] },
+]
+
 /** One stage has nothing to schedule; several chunks ask for the interleaved schedule, one chunk for any other. */
 export function chunkingsOf({ job, fixed }: Space, pp: number): readonly Chunking[] {
   const schedules = (kinds: readonly ScheduleKind[]) => kinds.filter((kind) => fixed.schedule?.includes(kind) ?? true)
@@ -100,9 +106,12 @@ export function chunkingsOf({ job, fixed }: Space, pp: number): readonly Chunkin
   // The first chunk may hold the embedding alone, the last the head.
   const most = Math.max(1, Math.floor((job.model.layers + 2) / pp))
   const vpps = fixed.vpp ?? Array.from({ length: most }, (_, n) => n + 1)
-  return vpps
-    .map((vpp) => ({ vpp, schedules: schedules(vpp > 1 ? ['interleaved'] : WHOLE) }))
-    .filter((chunking) => chunking.schedules.length > 0)
+  const usual = vpps.map((vpp) => ({ vpp, schedules: schedules(vpp > 1 ? ['interleaved'] : WHOLE) }))
+  const asked = SPECIAL.filter(({ vpp }) => fixed.schedule && vpps.includes(vpp)).map(({ vpp, kinds }) => ({
+    vpp,
+    schedules: schedules(kinds),
+  }))
+  return [...usual, ...asked].filter((chunking) => chunking.schedules.length > 0)
 }
 
 export interface Sharing {
