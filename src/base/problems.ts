@@ -179,6 +179,10 @@ export const problems = {
     message: 'both tokens and steps are given',
     hint: 'keep one; set the other to null if it comes from a file you extend',
   },
+  'training/lora-without-attention': {
+    message: 'adapters of rank {rank} stand beside the projections of attention, and no layer has any',
+    hint: 'leave training.lora_rank out, or choose a model.pattern with attention (*)',
+  },
   'training/no-datatype': {
     message: 'precision {precision} needs {datatype}, and {gpu} has no peak rate in it',
     hint: 'choose a precision that the GPU has: {choices}',

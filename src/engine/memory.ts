@@ -192,7 +192,7 @@ function savedByLstm(_: Job, { tp }: Sharding, { model, tokens }: LocalShape): S
 function savedByConvolution(_: Job, { tp }: Sharding, { model, tokens }: LocalShape): SavedByBlock {
   const { channels, gated } = convolutionOf(model)
   const made = gated ? 2 : 1
-  if (channels === 0) return { inner: tokens * made * model.hidden, inputs: 0 }
+  if (channels === 0) return { inner: (tokens * made * model.hidden) / tp, inputs: 0 }
   return { inner: (tokens * channels * (1 + made)) / tp, inputs: (2 * tokens * channels) / tp }
 }
 

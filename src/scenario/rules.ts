@@ -117,6 +117,13 @@ const rules: readonly Rule[] = [
     broken: ({ training: { tokens, steps } }) => (tokens !== undefined && steps !== undefined ? {} : undefined),
   },
   {
+    code: 'training/lora-without-attention',
+    path: ['training', 'lora_rank'],
+    related: [['model', 'pattern']],
+    broken: ({ training: { lora_rank: rank }, model: { pattern = '*' } }) =>
+      rank !== undefined && !pattern.includes('*') ? { rank } : undefined,
+  },
+  {
     code: 'training/no-datatype',
     path: ['training', 'precision'],
     broken: ({ training: { precision }, cluster: { gpu } }) => {

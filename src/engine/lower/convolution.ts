@@ -13,60 +13,66 @@ import type { LocalShape } from './shape.ts'
 import { enterBlock, leaveBlock } from './tensor-parallel.ts'
 
 export function lowerConvolution(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
-  const { model, tokens, ownTokens } = shape
+  const { model, ownTokens } = shape
   const { hidden } = model
   const convolution = convolutionOf(model)
-  const width = convolution.channels / sharding.tp
   return [
     ...norm('convolution.norm', job, ownTokens * hidden),
     ...quantize('convolution.quantize', job, ownTokens * hidden),
     ...enterBlock('convolution', job, shape, sharding),
     ...halo(job, shape, sharding, convolution),
-    ...(width === 0
+    ...(convolution.channels === 0
       ? alone(job, shape, sharding, convolution)
-      : [
-          ...linear(job, 'convolution.up', { tokens, n: width, k: hidden }),
-          ...activation('convolution.activation', job, tokens * width),
-          ...between(job, shape, sharding, convolution),
-          ...linear(job, 'convolution.down', { tokens, n: hidden, k: width }),
-        ]),
-    ...leaveBlock('convolution.output', job, shape, sharding),
+      : between(job, shape, sharding, convolution)),
     ...residual('convolution.residual', job, ownTokens * hidden),
   ]
 }
 
-/** Each rank takes a part of the channels; what they make of it is summed when the block is left. */
-function alone(job: Job, { model, tokens }: LocalShape, { tp }: Sharding, said: ConvolutionShape): Operation[] {
-  const { hidden } = model
-  const { kernel, groups, gated } = said
-  const made = (gated ? 2 : 1) * hidden
-  if (groups === hidden) return depthwise(job, tokens, hidden / tp, gated)
-  const filters =
-    groups === 1
-      ? { tokens, n: made, k: (kernel * hidden) / tp }
-      : { tokens, n: made / groups, k: (kernel * hidden) / groups, groups: groups / tp }
-  return [...linear(job, 'convolution.filters', filters), ...gate(job, tokens * hidden, gated)]
+/** Each rank makes a part of the channels, which all ranks then share. */
+function alone(job: Job, { model, tokens }: LocalShape, { tp, sp }: Sharding, said: ConvolutionShape): Operation[] {
+  const bytes = job.precision.activationBytes * tokens * model.hidden
+  // Channels are traded for tokens where the stream is split by tokens.
+  const traded = { forward: 'all-to-all', backward: 'all-to-all', hidden: 0 } as const
+  const shared = sp
+    ? exchange('convolution.share', 'tp', bytes / tp, traded)
+    : exchange('convolution.share', 'tp', bytes, { forward: 'all-gather', hidden: 0 })
+  return [...filters(job, tokens, model.hidden, tp, said), ...(tp > 1 ? shared : [])]
 }
 
-/** Groups stay on their rank; a filter over all channels needs them gathered. */
-function between(job: Job, { tokens }: LocalShape, { tp }: Sharding, said: ConvolutionShape): Operation[] {
-  const { kernel, channels, groups, gated } = said
-  const made = (gated ? 2 : 1) * channels
-  if (groups === channels) return depthwise(job, tokens, channels / tp, gated)
-  const gathered = exchange('convolution.channels', 'tp', job.precision.activationBytes * tokens * channels, {
+/** Between a product that is split by columns and one that is split by rows; a filter over all channels wants them gathered. */
+function between(job: Job, shape: LocalShape, sharding: Sharding, said: ConvolutionShape): Operation[] {
+  const { model, tokens } = shape
+  const { hidden, normsPerLayer } = model
+  const { channels, groups } = said
+  const { tp } = sharding
+  const width = channels / tp
+  const inner = Math.max(0, normsPerLayer / 2 - 1)
+  const bytes = job.precision.activationBytes * tokens * channels
+  const gathered = exchange('convolution.channels', 'tp', bytes, {
     forward: 'all-gather',
     backward: 'reduce-scatter',
     hidden: 0,
   })
-  const filters =
+  return [
+    ...linear(job, 'convolution.up', { tokens, n: width, k: hidden }),
+    ...(inner > 0 ? norm('convolution.innerNorm', job, inner * tokens * width) : []),
+    ...activation('convolution.activation', job, tokens * width),
+    ...(tp > 1 && groups === 1 ? gathered : []),
+    ...filters(job, tokens, channels, tp, said),
+    ...linear(job, 'convolution.down', { tokens, n: hidden, k: width }),
+    ...leaveBlock('convolution.output', job, shape, sharding),
+  ]
+}
+
+function filters(job: Job, tokens: number, channels: number, tp: number, said: ConvolutionShape): Operation[] {
+  const { kernel, groups, gated } = said
+  if (groups === channels) return depthwise(job, tokens, channels / tp, gated)
+  const made = (gated ? 2 : 1) * channels
+  const product =
     groups === 1
       ? { tokens, n: made / tp, k: kernel * channels }
       : { tokens, n: made / groups, k: (kernel * channels) / groups, groups: groups / tp }
-  return [
-    ...(tp > 1 && groups === 1 ? gathered : []),
-    ...linear(job, 'convolution.filters', filters),
-    ...gate(job, (tokens * channels) / tp, gated),
-  ]
+  return [...linear(job, 'convolution.filters', product), ...gate(job, (tokens * channels) / tp, gated)]
 }
 
 /** Read and written once; backward reads input and gradient and writes the gradient of the input, filters in a second kernel. */

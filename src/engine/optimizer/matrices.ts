@@ -94,9 +94,9 @@ function adapterMatrices({ hidden, heads, kvHeads, headDim }: ModelShape, { rank
 
 /** What training changes on a stage, all of its tensor-parallel ranks together but one expert-parallel rank alone. */
 export function trainedMatrices({ model, adapter }: Job, stage: Stage, ep: number): LayerMatrices {
-  const perLayer = layerKinds(model).kinds.map((kind) =>
-    adapter ? adapterMatrices(model, adapter) : matricesOf(model, kind),
-  )
+  const tuned = (kind: LayerKind, { rank }: Adapter): LayerMatrices =>
+    kind.mixer === 'attention' ? adapterMatrices(model, { rank }) : { dense: [], experts: [] }
+  const perLayer = layerKinds(model).kinds.map((kind) => (adapter ? tuned(kind, adapter) : matricesOf(model, kind)))
   const inStage = (part: keyof LayerMatrices, shared: number) =>
     perLayer.flatMap((layer, kind) =>
       layer[part].map(({ rows, columns, count }) =>
