@@ -113,7 +113,9 @@ export function uncertaintyOf(simulation: Simulation, ground: Ground): Uncertain
   const found = doubtsOf(simulation, ground).toSorted((a, b) => doubts[b].share - doubts[a].share)
   const share = Math.hypot(...found.map((name) => doubts[name].share))
   const seconds = simulation.metrics['step.time']
-  return { low: seconds / (1 + share), high: seconds * (1 + share), share, why: found.map((name) => doubts[name].text) }
+  // What every run has is said where there is nothing else to say.
+  const said = found.length > 1 ? found.filter((name) => name !== 'fitted') : found
+  return { low: seconds / (1 + share), high: seconds * (1 + share), share, why: said.map((name) => doubts[name].text) }
 }
 
 /** Whether a run of which the prediction is off by this signed share of what was measured lies in the range. */

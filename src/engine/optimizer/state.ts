@@ -1,6 +1,7 @@
 /** Bytes that an optimizer keeps on one rank, without the master copy of the weights. */
 import { formula } from '../formula.ts'
 import type { Job } from '../job.ts'
+import { scheduleTable } from '../schedule/table.ts'
 import type { Stage } from '../stages.ts'
 import type { Strategy } from '../strategy.ts'
 import { dealt, poolsOf } from './homes.ts'
@@ -45,11 +46,15 @@ interface Held {
   readonly expertParameters: number
 }
 
-/** Weights whose optimizer state a rank keeps: with ZeRO a share of them. */
-export function shardsOf({ zero, shardRanks, tp, cp, dp, ep, etp }: Strategy, { trained }: Stage): Held {
+/** Weights whose optimizer state a rank keeps: with ZeRO a share of them, over the copies that a schedule makes too. */
+export function shardsOf({ zero, shardRanks, tp, cp, dp, ep, etp, schedule }: Strategy, { trained }: Stage): Held {
   if (zero === 0) return trained
-  const expertShards = (tp * cp * dp) / (ep * etp)
-  return { parameters: trained.parameters / shardRanks, expertParameters: trained.expertParameters / expertShards }
+  const { copies } = scheduleTable[schedule]
+  const expertShards = (copies * tp * cp * dp) / (ep * etp)
+  return {
+    parameters: trained.parameters / (copies * shardRanks),
+    expertParameters: trained.expertParameters / expertShards,
+  }
 }
 
 /** Of what is read and written number by number, all a rank's weights together. */
