@@ -99,6 +99,8 @@ export interface MoeShape {
   readonly experts: number
   readonly topK: number
   readonly ffn: number
+  /** Width of the narrower stream that the routed experts work in (latent MoE); 0 where it is the model's own. */
+  readonly latent: number
   /** Width of the experts that every token visits, together; 0 without. */
   readonly sharedFfn: number
   /** Leading layers that keep one dense block. */

@@ -2,7 +2,7 @@
 import type { Job, ModelShape, MoeShape } from './job.ts'
 import { localMamba } from './lower/mamba.ts'
 import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
-import { type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
+import { expertWidth, type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
 import { optimizerStateBytes } from './optimizer/state.ts'
 import { countParameters } from './parameters.ts'
 import { scheduleTable } from './schedule/table.ts'
@@ -226,7 +226,7 @@ function savedByExperts(shape: LocalShape, { tp, etp }: Sharding, moe: MoeShape,
   return {
     // The weights of the experts are applied inside the activation, so that what comes back need not be kept.
     inner: (routed + shared) * (model.gated ? 2 : 1) + scores,
-    inputs: (again('moe_act') ? 0 : routed) + shared + rows * model.hidden,
+    inputs: (again('moe_act') ? 0 : routed) + shared + rows * expertWidth(model),
   }
 }
 
@@ -261,6 +261,6 @@ export function gatheredBytes({ precision }: Job, strategy: Strategy, stage: Sta
  */
 export function weightShapes(model: ModelShape): number {
   const { layers } = countParameters(model)
-  const expert = model.moe ? (model.gated ? 3 : 2) * model.hidden * model.moe.ffn : 0
+  const expert = model.moe ? (model.gated ? 3 : 2) * expertWidth(model) * model.moe.ffn : 0
   return Math.max(...layers.map(({ dense, experts }) => dense + (experts > 0 ? expert : 0)))
 }

@@ -2,7 +2,7 @@
 import { remember } from '../base/remember.ts'
 import type { MlaShape, ModelShape } from './job.ts'
 import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
-import { type LayerKind, layerKinds } from './lower/shape.ts'
+import { expertWidth, type LayerKind, layerKinds } from './lower/shape.ts'
 
 /** Of one layer. */
 export interface LayerCount {
@@ -77,8 +77,9 @@ function countFeedForward(model: ModelShape, kind: LayerKind): LayerCount {
     const biases = bias === 'all' ? (gated ? 2 : 1) * ffn + hidden : 0
     return dense(mlpMatrices(model, ffn), biases + blockNorms(model))
   }
-  const expert = mlpMatrices(model, moe.ffn) + (moe.bias ? (model.gated ? 2 : 1) * moe.ffn + hidden : 0)
-  const always = hidden * moe.experts + mlpMatrices(model, moe.sharedFfn)
+  const width = expertWidth(model)
+  const expert = mlpMatrices({ hidden: width, gated }, moe.ffn) + (moe.bias ? (gated ? 2 : 1) * moe.ffn + width : 0)
+  const always = hidden * (moe.experts + 2 * moe.latent) + mlpMatrices(model, moe.sharedFfn)
   return { dense: always + blockNorms(model), experts: moe.experts * expert, active: always + moe.topK * expert }
 }
 
@@ -127,7 +128,7 @@ function latentMatrices({ hidden, heads }: ModelShape, mla: MlaShape): number {
   return query + keyValue + heads * valueHeadDim * hidden
 }
 
-function mlpMatrices({ hidden, gated }: ModelShape, ffn: number): number {
+function mlpMatrices({ hidden, gated }: Pick<ModelShape, 'hidden' | 'gated'>, ffn: number): number {
   return (gated ? 3 : 2) * hidden * ffn
 }
 

@@ -49,7 +49,7 @@ const TOP_K = 8
 
 function expertsOf(ffn: number, activeFraction: number): MoeShape {
   const experts = 2 ** Math.max(4, Math.round(Math.log2(TOP_K / activeFraction)))
-  const plain = { sharedFfn: 0, denseLayers: 0, every: 1, bias: false, clamp: false, imbalance: 1 }
+  const plain = { latent: 0, sharedFfn: 0, denseLayers: 0, every: 1, bias: false, clamp: false, imbalance: 1 }
   return { experts, topK: TOP_K, ffn: ffn / TOP_K, ...plain }
 }
 

@@ -133,6 +133,7 @@ function moeOf(moe: NonNullable<Scenario['model']['moe']>): MoeShape {
     topK: given(moe.top_k, 'top_k'),
     ffn: given(moe.ffn, 'moe.ffn'),
     sharedFfn: moe.shared_ffn,
+    latent: moe.latent,
     denseLayers: moe.dense_layers,
     every: moe.every,
     bias: moe.bias,

@@ -173,6 +173,10 @@ const model = section('The network to be trained.', {
     experts: count('Experts of one layer.').optional(),
     top_k: count('Experts that a token visits.').optional(),
     ffn: count('Inner width of one expert.').optional(),
+    latent: count(
+      'Width of the narrower stream that routed experts work in, as in Nemotron 3 Super. Default 0: the width of the model.',
+      { from: 0 },
+    ).default(0),
     shared_ffn: count('Inner width of the experts that every token visits, together. Default: 0.', { from: 0 }).default(
       0,
     ),

@@ -95,6 +95,7 @@ const model: fc.Arbitrary<ModelShape> = fc
         experts: 8,
         topK: 2,
         ffn: 512,
+        latent: ossExperts ? 0 : 128,
         sharedFfn: 512,
         denseLayers: 1,
         every: 1,

@@ -6,10 +6,10 @@ import type { Job, MoeShape } from '../job.ts'
 import { groupOf } from '../layout.ts'
 import type { Operation } from '../operation.ts'
 import type { Sharding } from '../strategy.ts'
-import { exchange, linear, traffic } from './build.ts'
+import { exchange, type Linear, linear, traffic } from './build.ts'
 import { activation, norm, quantize, residual } from './elementwise.ts'
 import { gatedMatmuls } from './mlp.ts'
-import type { LocalShape } from './shape.ts'
+import { expertWidth, type LocalShape } from './shape.ts'
 
 export function lowerMoe(job: Job, shape: LocalShape, sharding: Sharding, moe: MoeShape): Operation[] {
   const { model, ownTokens } = shape
@@ -40,36 +40,45 @@ function router(job: Job, tokens: number, moe: MoeShape): Operation[] {
 const PERMUTE_PASSES = { unfused: 4, fused: 2 } as const
 
 function routed(job: Job, ownTokens: number, sharding: Sharding, moe: MoeShape): Operation[] {
-  const { hidden } = job.model
+  const width = expertWidth(job.model)
   const { ep, etp } = sharding
   const elementBytes = job.precision.activationBytes
   // With a split width each rank also works on the rows of its partners.
   const rows = ownTokens * moe.topK * etp * moe.imbalance
   const travels = ep > 1 ? travel(job, ownTokens, sharding, moe) : []
   return [
+    ...narrowing(job, 'moe.latent.down', { tokens: ownTokens, n: moe.latent, k: job.model.hidden }),
     ...sorting('moe.permute', job, ownTokens, moe),
     ...travels,
-    ...(etp > 1 ? widthExchange('moe.gather', elementBytes * rows * hidden, 'all-gather', 'reduce-scatter') : []),
+    ...(etp > 1 ? widthExchange('moe.gather', elementBytes * rows * width, 'all-gather', 'reduce-scatter') : []),
     ...experts(job, rows, sharding, moe),
-    ...(etp > 1 ? widthExchange('moe.scatter', elementBytes * rows * hidden, 'reduce-scatter', 'all-gather') : []),
+    ...(etp > 1 ? widthExchange('moe.scatter', elementBytes * rows * width, 'reduce-scatter', 'all-gather') : []),
     ...travels.map((operation) => ({ ...operation, name: 'moe.combine' })),
     ...sorting('moe.unpermute', job, ownTokens, moe),
+    ...narrowing(job, 'moe.latent.up', { tokens: ownTokens, n: job.model.hidden, k: moe.latent }),
   ]
+}
+
+/** Into the narrower stream of the experts and back (Nemotron 3 white paper, LatentMoE), where there is one. */
+function narrowing(job: Job, name: string, shape: Linear): Operation[] {
+  if (shape.n * shape.k === 0) return []
+  return [...quantize(`${name}.quantize`, job, shape.tokens * shape.k), ...linear(job, name, shape)]
 }
 
 /** The two products of each expert and what stands between them. */
 function experts(job: Job, rows: number, { ep, etp }: Sharding, moe: MoeShape): Operation[] {
-  const { hidden, gated } = job.model
+  const { gated } = job.model
+  const width = expertWidth(job.model)
   const groups = moe.experts / ep
   const ffn = moe.ffn / etp
   return [
-    ...quantize('moe.quantize', job, rows * hidden),
-    ...linear(job, 'moe.up', { tokens: rows / groups, n: (gated ? 2 : 1) * ffn, k: hidden, groups }),
+    ...quantize('moe.quantize', job, rows * width),
+    ...linear(job, 'moe.up', { tokens: rows / groups, n: (gated ? 2 : 1) * ffn, k: width, groups }),
     ...(moe.clamp ? clamp(job, rows * ffn) : []),
     ...activation('moe.activation', job, rows * ffn),
     ...quantize('moe.down.quantize', job, rows * ffn),
-    ...linear(job, 'moe.down', { tokens: rows / groups, n: hidden, k: ffn, groups }),
-    ...(moe.bias ? bias(job, rows * hidden, groups) : []),
+    ...linear(job, 'moe.down', { tokens: rows / groups, n: width, k: ffn, groups }),
+    ...(moe.bias ? bias(job, rows * width, groups) : []),
   ]
 }
 
@@ -106,19 +115,19 @@ function bias(job: Job, elements: number, experts: number): Operation[] {
  * sorted by itself.
  */
 function sorting(name: string, job: Job, ownTokens: number, moe: MoeShape): Operation[] {
-  const { hidden } = job.model
+  const width = expertWidth(job.model)
   const { dispatcher, permute } = job.software.moe
   if (dispatcher === 'einsum') {
     const slots = ownTokens * moe.topK * moe.imbalance
     const products = linear(job, name, {
       tokens: slots,
-      n: hidden,
+      n: width,
       k: job.batch.seqLen,
       datatype: job.precision.activation,
     })
     return name === 'moe.permute' ? products.filter(({ phase }) => phase !== 'weightGradient') : products
   }
-  const sorted = PERMUTE_PASSES[permute] * job.precision.activationBytes * ownTokens * moe.topK * hidden
+  const sorted = PERMUTE_PASSES[permute] * job.precision.activationBytes * ownTokens * moe.topK * width
   return traffic(name, { forward: sorted, backward: sorted, kernels: [2, 2] })
 }
 
@@ -127,7 +136,7 @@ function travel(job: Job, ownTokens: number, { ep, etp }: Sharding, moe: MoeShap
   const merging = dispatcher === 'deepep' || dispatcher === 'hybridep'
   const { domains } = groupOf(job.cluster, ep, etp)
   const copies = merging ? visited(ep, moe) : moe.topK
-  return exchange('moe.dispatch', 'ep', job.precision.activationBytes * ownTokens * job.model.hidden * copies, {
+  return exchange('moe.dispatch', 'ep', job.precision.activationBytes * ownTokens * expertWidth(job.model) * copies, {
     forward: 'all-to-all',
     backward: 'all-to-all',
     // What hides slows the compute beside it.

@@ -111,6 +111,11 @@ function hasExperts({ moe }: ModelShape, layer: number): boolean {
   return moe !== undefined && layer >= moe.denseLayers && (layer - moe.denseLayers) % moe.every === 0
 }
 
+/** Of the stream that routed experts see. */
+export function expertWidth({ hidden, moe }: ModelShape): number {
+  return moe?.latent || hidden
+}
+
 /** Keys that a query looks at on average: half the sequence if causal, less in a window. */
 export function meanSpan(seqLen: number, causal: boolean, window: number): number {
   const width = window > 0 && window < seqLen ? window : seqLen

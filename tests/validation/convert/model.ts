@@ -42,7 +42,6 @@ function patternOf({ moe, mtp_layers: own }: ModelRow, hybrid: HybridRow, { unsu
   const { pattern, mamba_heads: heads, mamba_head_dim: width, mamba_state: state, mamba_groups: groups } = hybrid
   if (!pattern || !state || /[^M*E-]/u.test(pattern))
     unsupported.push('the source does not state which layers are attention and which are Mamba')
-  if (moe?.latent) unsupported.push('experts that work in a narrower stream (latent MoE) are not modelled yet')
   const letters = `${pattern ?? 'M'}${'*E'.repeat(own ?? moe?.mtp_layers ?? 0)}`
   return {
     pattern: letters,
@@ -123,6 +122,7 @@ function moeOf(row: Row, said: ModelRow, moe: MoeRow, remarks: Remarks): Section
     top_k: moe.top_k ?? 1,
     ffn,
     shared_ffn: shared,
+    ...(moe.latent && { latent: moe.latent }),
     dense_layers: dense,
     ...(every > 1 && { every }),
     ...(gptOss && { bias: true, clamp: true }),
