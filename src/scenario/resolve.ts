@@ -215,7 +215,7 @@ export function kernelOf({ cluster, software }: Scenario): AttentionKernel {
  * Of the host's time for a layer with experts, where they take fixed rows: clusterwise fit to the rows of Megatron-Bridge
  * 25.09 that drop tokens, https://docs.nvidia.com/nemo/megatron-bridge/latest/performance-summary.html.
  */
-const FIXED_ROWS_HOST = 0.6
+const FIXED_ROWS_HOST = 0.45
 
 function moeSoftwareOf({ moe, host, cuda_graphs: graphs }: Scenario['software']) {
   const share = graphs ? 0 : moe.fixed_rows ? FIXED_ROWS_HOST : 1

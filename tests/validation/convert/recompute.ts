@@ -6,11 +6,12 @@ export function recomputeOf(row: Row, remarks: Remarks): Section {
   const text = (row.recompute ?? '').trim().toLowerCase()
   if (text === '' || /not stated|unknown/u.test(text)) {
     remarks.inferred.push('training.recompute')
-    return {}
+    // MaxText computes whole layers again unless told otherwise: remat_policy in configs/base.yml.
+    return /maxtext/iu.test(row.framework ?? '') ? { recompute: 'full' } : {}
   }
   if (/^(none|no\b|off|false)/u.test(text)) return {}
   if (/^selective/u.test(text)) return selectiveOf(text, remarks)
-  if (/offloaded|kept on device/u.test(text)) return offloadedOf(text, remarks)
+  if (/offloaded|kept on device/u.test(text)) return offloadedOf(text, row, remarks)
   const part = /(\d+)\s*(?:of (\d+) )?layer/u.exec(text)
   if (part) return partlyOf(Number(part[1]), Number(part[2] ?? row.model?.layers ?? 0), row, remarks)
   return { recompute: 'full' }
@@ -34,10 +35,10 @@ function selectiveOf(text: string, { inferred, notes }: Remarks): Section {
 }
 
 /** MaxText: whole layers again, but for what waits in host memory. */
-function offloadedOf(text: string, { inferred }: Remarks): Section {
+function offloadedOf(text: string, { model }: Row, { inferred }: Remarks): Section {
   if (!/[qkv](?:\/|_|-| )?.*proj/u.test(text)) return { recompute: 'full' }
   inferred.push('training.recompute_modules')
-  return { recompute: 'selective', recompute_modules: ['core_attn', 'layernorm', 'mlp'] }
+  return { recompute: 'selective', recompute_modules: ['core_attn', 'layernorm', model?.moe ? 'moe' : 'mlp'] }
 }
 
 /** Some layers whole, the others not: the nearer of the two. */
