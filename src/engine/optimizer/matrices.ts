@@ -1,7 +1,7 @@
 /** The weights of a model as matrices: what an optimizer that looks at a whole matrix sees. */
 import type { Adapter, Job, MlaShape, ModelShape } from '../job.ts'
 import { convolutionOf, lstmOf, type Mixer, mambaOf } from '../lower/pattern.ts'
-import { type LayerKind, layerKinds } from '../lower/shape.ts'
+import { expertWidth, type LayerKind, layerKinds } from '../lower/shape.ts'
 import type { Stage } from '../stages.ts'
 
 export interface WeightMatrix {
@@ -29,9 +29,13 @@ export function matricesOf(model: ModelShape, kind: LayerKind): LayerMatrices {
   if (!kind.feedForward) return { dense: mixing, experts: [] }
   if (!moe || !kind.experts) return { dense: [...mixing, ...mlp(model, model.ffn)], experts: [] }
   const shared = moe.sharedFfn > 0 ? mlp(model, moe.sharedFfn) : []
+  const narrowing = moe.latent > 0 ? [matrix(hidden, moe.latent), matrix(moe.latent, hidden)] : []
   return {
-    dense: [...mixing, matrix(hidden, moe.experts), ...shared],
-    experts: mlp(model, moe.ffn).map((one) => ({ ...one, count: one.count * moe.experts })),
+    dense: [...mixing, matrix(hidden, moe.experts), ...narrowing, ...shared],
+    experts: mlp({ ...model, hidden: expertWidth(model) }, moe.ffn).map((one) => ({
+      ...one,
+      count: one.count * moe.experts,
+    })),
   }
 }
 
