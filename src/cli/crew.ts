@@ -34,8 +34,20 @@ const entry = fileURLToPath(new URL('../cli/worker.js', import.meta.url))
 export async function share<Result>(errand: Errand, crew: Crew): Promise<readonly Result[]> {
   const many = Math.min(crew.jobs, crew.stretches.length)
   if (many < 2 || !existsSync(entry)) return [(await alone(errand, crew)) as Result]
-  const queue = [...crew.stretches]
-  return Promise.all(Array.from({ length: many }, () => employ<Result>(errand, queue, crew)))
+  const runs = runsOf(crew.stretches, many)
+  return Promise.all(runs.map((own) => employ<Result>(errand, () => nextOf(own, runs), crew)))
+}
+
+/** Neighbours share what they work out, so each worker has a run of its own. */
+function runsOf(stretches: readonly Stretch[], many: number): Stretch[][] {
+  const edge = (at: number) => Math.floor((stretches.length * at) / many)
+  return Array.from({ length: many }, (_, at) => stretches.slice(edge(at), edge(at + 1)))
+}
+
+/** Whoever has done its own helps the one with most left, from the far end. */
+function nextOf(own: Stretch[], runs: readonly Stretch[][]): Stretch | undefined {
+  if (own.length > 0) return own.shift()
+  return runs.reduce((most, run) => (run.length > most.length ? run : most)).pop()
 }
 
 async function alone(errand: Errand, { stretches, done, wanted }: Crew): Promise<unknown> {
@@ -49,12 +61,12 @@ async function alone(errand: Errand, { stretches, done, wanted }: Crew): Promise
   return labour.end()
 }
 
-function employ<Result>(errand: Errand, queue: Stretch[], { done, wanted }: Crew): Promise<Result> {
+function employ<Result>(errand: Errand, take: () => Stretch | undefined, { done, wanted }: Crew): Promise<Result> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(entry, { workerData: errand })
     let current: Stretch | undefined
     const next = (): void => {
-      current = wanted() ? queue.shift() : undefined
+      current = wanted() ? take() : undefined
       worker.postMessage(current ?? 'end')
     }
     worker.on('message', (message: { readonly part?: unknown; readonly result?: Result }) => {

@@ -3,10 +3,9 @@
 import type { Job } from '../engine/job.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import type { Strategy } from '../engine/strategy.ts'
-import { bestAt, type Growth } from '../search/scale.ts'
+import type { Growth } from '../search/scale.ts'
 import { piecesOf, type Question, Searcher } from '../search/search.ts'
 import type { Fixed } from '../search/space.ts'
-import { Sweeper } from '../sweep/sweep.ts'
 import type { SweepErrand } from './sweep-plan.ts'
 
 /** A question that can be sent: conditions are texts. */
@@ -46,12 +45,14 @@ export interface Labour {
   end(): unknown
 }
 
+/** Each brings along what it needs alone: a worker that searches reads no scenario. */
 export function labourOf(errand: Errand): Promise<Labour> {
   if (errand.kind === 'scale') return scaleLabour(errand)
   return errand.kind === 'search' ? searchLabour(errand) : sweepLabour(errand)
 }
 
 async function scaleLabour(errand: ScaleErrand): Promise<Labour> {
+  const { bestAt } = await import('../search/scale.ts')
   const question = await questionOf({ ...errand, kind: 'search', goals: ['step.time'], most: 3 })
   return {
     work: (from, to) =>
@@ -65,7 +66,7 @@ async function scaleLabour(errand: ScaleErrand): Promise<Labour> {
 
 /** A stretch gives its rows, one after the other. */
 async function sweepLabour(errand: SweepErrand): Promise<Labour> {
-  const { planOf } = await import('./sweep-plan.ts')
+  const { Sweeper, planOf } = await import('./sweep-plan.ts')
   const sweeper = new Sweeper(await planOf(errand))
   return {
     work: (from, to) => {

@@ -14,6 +14,8 @@ import { type Dimension, type Grid, gridOf, isVaryFault, readVary } from '../swe
 import { UsageError } from './exit.ts'
 import type { Constants } from './limits.ts'
 
+export { Sweeper } from '../sweep/sweep.ts'
+
 /** A plan that can be sent to a worker: expressions and conditions are texts. */
 export interface SweepErrand {
   readonly kind: 'sweep'

@@ -144,6 +144,8 @@ export function priceLayers(job: Job, strategy: Strategy): Layered {
 
 const FLOP = workNames.indexOf('flop')
 
+const nobody = { ranks: 0, stride: 0 }
+
 /** Plays a pipeline out, over stages as unequal as they are. */
 type Play = (chunks: () => ChunkSeconds, transfer: Transfer) => Timeline
 
@@ -178,6 +180,7 @@ export class Step {
   private slowest!: StageSeconds
   private transfer!: Transfer
   private message: Timing | undefined
+  private messenger: { readonly sharding?: Sharding; readonly ranks: number; readonly stride: number } = nobody
   private readonly work: Work = new Float64Array(workNames.length)
 
   constructor(job: Job, overlap: Pick<Strategy, 'overlapPp'>) {
@@ -190,6 +193,7 @@ export class Step {
   turnTo(job: Job, overlap: Pick<Strategy, 'overlapPp'>, inputs: InputFacts): void {
     this.job = job
     this.overlap = overlap
+    this.messenger = nobody
     Object.assign(this.scope, inputs)
   }
 
@@ -315,7 +319,7 @@ export class Step {
     this.ordered = false
     this.chooseSlowest()
     this.windows = windowsOf(this.slowest)
-    this.message = shape.pp === 1 ? undefined : priceTransfer(job, this.sharding, holding.group)
+    this.message = shape.pp === 1 ? undefined : this.messageOver(holding.group)
     this.transfer = transferOf(job, this.overlap, this.message?.seconds ?? 0)
     const { microBatches } = shape
     scope.matmulSeconds = (work[0] as number) * microBatches
@@ -326,6 +330,15 @@ export class Step {
     scope.tpExposedSeconds = (work[6] as number) * microBatches
     scope.cpExposedSeconds = (work[9] as number) * microBatches
     scope.epExposedSeconds = (work[12] as number) * microBatches
+  }
+
+  /** The same for pipelines of as many stages, whatever their chunks. */
+  private messageOver({ ranks, stride }: Group): Timing {
+    const { message, messenger, sharding, job, holding } = this
+    if (message && messenger.sharding === sharding && messenger.ranks === ranks && messenger.stride === stride)
+      return message
+    this.messenger = { sharding, ranks, stride }
+    return priceTransfer(job, sharding, holding.group)
   }
 
   private chooseSlowest(): void {

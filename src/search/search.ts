@@ -372,10 +372,12 @@ export class Searcher {
 
   private withinLimits(metrics: Readonly<Record<MetricName, number>>): boolean {
     const { limits } = this.question
-    const broken = limits.findIndex((limit) => !limit.holds(metrics))
-    if (broken < 0) return true
-    this.tally.refused[broken] = (this.tally.refused[broken] ?? 0) + 1
-    return false
+    for (let i = 0; i < limits.length; i++) {
+      if (limits[i]?.holds(metrics)) continue
+      this.tally.refused[i] = (this.tally.refused[i] ?? 0) + 1
+      return false
+    }
+    return true
   }
 }
 
