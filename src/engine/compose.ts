@@ -3,7 +3,7 @@
  * each of a million strategies is a few additions. The numbers are those of `estimate`; a property test holds them equal.
  */
 import { catalogue, type Scope } from './catalogue.ts'
-import { type Bundle, bundleBytes, bundleSeconds, quoteExchange, roundsOf, settle } from './exchange.ts'
+import { bundleBytes, bundleSeconds, quoteExchange, roundsOf, type Sums, settle, sumsOf } from './exchange.ts'
 import { blankRecord, type FactName, factNames } from './facts.ts'
 import type { Job } from './job.ts'
 import { type Group, layOut } from './layout.ts'
@@ -90,7 +90,7 @@ const keyOf = ({ layers, embedding, head }: Stage): string => `${layers} ${embed
 export interface Keeping {
   readonly zero: Strategy['zero']
   readonly shardRanks: number
-  readonly exchange: readonly Bundle[]
+  readonly exchange: readonly Sums[]
   readonly optimizerSeconds: number
   /** Of all ranks of all stages: asked for by few. */
   readonly optimizerFlop: () => number
@@ -108,7 +108,7 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
   return {
     zero: strategy.zero,
     shardRanks: strategy.shardRanks,
-    exchange: quoteExchange({ job, strategy, layout, stage }),
+    exchange: quoteExchange({ job, strategy, layout, stage }).map(sumsOf),
     optimizerSeconds: stepOptimizer({ job, strategy, layout, stage }).seconds,
     optimizerFlop: () =>
       stages.reduce((sum, held) => sum + held.times * optimizerFlop({ job, strategy, layout, stage: held }), 0),

@@ -63,8 +63,12 @@ interface Quoted {
 }
 
 /** Collectives that hide behind the same compute. None of it depends on how fast that compute is. */
-export interface Bundle {
+interface Bundle extends Sums {
   readonly parts: readonly Quoted[]
+}
+
+/** What a bundle comes to. */
+export interface Sums {
   readonly behind: 'nothing' | 'forward' | 'backward'
   /** `bucket`: behind one pass; `stream`: behind all of a step. */
   readonly how: 'bucket' | 'stream'
@@ -204,11 +208,16 @@ export function roundsOf({ pp }: Pick<Strategy, 'pp'>, microBatches: number): nu
   return pp === 1 ? microBatches : Math.ceil(microBatches / pp)
 }
 
-export function bundleSeconds({ roundSeconds, onceSeconds }: Bundle, rounds: number): number {
+/** Without its parts, of which a search would keep ten thousands. */
+export function sumsOf({ behind, how, roundSeconds, onceSeconds, firstSeconds, roundBytes, onceBytes }: Bundle): Sums {
+  return { behind, how, roundSeconds, onceSeconds, firstSeconds, roundBytes, onceBytes }
+}
+
+export function bundleSeconds({ roundSeconds, onceSeconds }: Sums, rounds: number): number {
   return rounds * roundSeconds + onceSeconds
 }
 
-export function bundleBytes({ roundBytes, onceBytes }: Bundle, rounds: number): number {
+export function bundleBytes({ roundBytes, onceBytes }: Sums, rounds: number): number {
   return rounds * roundBytes + onceBytes
 }
 
@@ -219,7 +228,7 @@ interface Cover {
 }
 
 /** The seconds of a bundle that stay exposed. No overlap costs more than none. */
-export function settle(job: Job, quoted: Bundle, { microBatches, rounds, windows }: Cover): number {
+export function settle(job: Job, quoted: Sums, { microBatches, rounds, windows }: Cover): number {
   const seconds = bundleSeconds(quoted, rounds)
   if (quoted.behind === 'nothing' || seconds === 0) return seconds
   const windowSeconds = quoted.behind === 'forward' ? windows.forwardSeconds : windows.backwardSeconds
