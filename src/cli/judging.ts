@@ -60,12 +60,15 @@ function judgeLoaded(loaded: Loaded, document: Document): Judged {
   return { run, simulation, observation: { job, strategy, measured, ground: { stack: software.name } } }
 }
 
-/** Same model, same sequence length, same machine: what is left to differ is the layout. */
-function kindOf({ job }: Loaded): Pick<JudgedRun, 'moe' | 'sweep'> {
+/** Same model, same batch, same machine: what is left to differ is the layout. */
+function kindOf({ job, scenario }: Loaded): Pick<JudgedRun, 'moe' | 'sweep'> {
   const { model, batch, cluster } = job
+  const { model: said, cluster: place, training } = scenario
+  const shape = said.name ?? `${model.hidden} wide, ${model.vocabulary} words`
+  const machine = `${cluster.gpus} × ${place.gpu.name ?? 'GPU'}`
   return {
     moe: model.moe !== undefined,
-    sweep: [model.layers, model.hidden, model.vocabulary, batch.seqLen, batch.globalBatch, cluster.gpus].join('/'),
+    sweep: `${shape}, ${model.layers} layers, ${machine}, ${batch.globalBatch} × ${batch.seqLen} tokens, ${training.precision}`,
   }
 }
 

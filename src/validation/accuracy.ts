@@ -1,5 +1,6 @@
 /** How right we are: by source, over all, and whether layouts of one sweep come in the right order. */
-import { mean, median, quantile, rankCorrelation } from './statistics.ts'
+import { type Choice, choicesOf } from './regret.ts'
+import { groupBy, mean, median, quantile, rankCorrelation } from './statistics.ts'
 
 /** One run as judged; `error` is absent where it could not be predicted, and `notes` then says why. */
 export interface JudgedRun {
@@ -35,6 +36,9 @@ export interface Figures {
   /** Mean of Spearman's coefficient over the sweeps with at least four runs. */
   readonly rank: number
   readonly sweeps: number
+  /** Median over the sweeps with at least eight layouts: see regret.ts. */
+  readonly regret: number
+  readonly choices: number
   /** Share of runs that lie in their 80 % range. */
   readonly coverage: number
 }
@@ -58,6 +62,8 @@ export interface Accuracy {
   readonly dense: Overall
   readonly moe: Overall
   readonly all: Figures
+  /** Sweeps of layouts, and what we would have picked of each. */
+  readonly choices: readonly Choice[]
 }
 
 export function accuracyOf(runs: readonly JudgedRun[]): Accuracy {
@@ -74,18 +80,8 @@ export function accuracyOf(runs: readonly JudgedRun[]): Accuracy {
     dense: overallOf(sources.filter(({ moe }) => !moe)),
     moe: overallOf(sources.filter(({ moe }) => moe)),
     all: figuresOf(runs),
+    choices: choicesOf(runs.filter(counts)),
   }
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group) group.push(item)
-    else groups.set(key, [item])
-  }
-  return [...groups.values()]
 }
 
 /** What was never judged stands last. */
@@ -99,6 +95,7 @@ export function figuresOf(runs: readonly JudgedRun[]): Figures {
   const sizes = errors.map(Math.abs)
   const memory = judged.flatMap(({ memoryError }) => (memoryError === undefined ? [] : [Math.abs(memoryError)]))
   const ranks = ranksOf(judged)
+  const choices = choicesOf(judged)
   return {
     runs: runs.length,
     judged: judged.length,
@@ -109,6 +106,8 @@ export function figuresOf(runs: readonly JudgedRun[]): Figures {
     memoryMedian: median(memory),
     rank: mean(ranks),
     sweeps: ranks.length,
+    regret: median(choices.map(({ regret }) => regret)),
+    choices: choices.length,
     coverage: mean(judged.map(({ covered }) => (covered ? 1 : 0))),
   }
 }

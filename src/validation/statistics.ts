@@ -1,4 +1,15 @@
-/** Means of middle and order; each of an empty list is NaN. */
+/** Groups, and measures of middle and order; each of an empty list is NaN. */
+
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return [...groups.values()]
+}
 
 /** Between the two nearest ranks. */
 export function quantile(values: readonly number[], share: number): number {

@@ -16,9 +16,10 @@ const jsonFile = join(import.meta.dirname, 'accuracy.json')
 const primitivesFile = join(import.meta.dirname, 'primitives.ndjson')
 const pageFile = join(import.meta.dirname, 'README.md')
 
-export function judgeCommitted(sets: readonly string[] = []): readonly Judged[] {
+/** All of them, or those in the files that are wanted. */
+export function judgeCommitted(sets: readonly string[] = [], wanted = /./u): readonly Judged[] {
   const names = readdirSync(published, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(yaml|ndjson)$/u.test(name) && !name.startsWith('base'))
+    .filter((name) => /\.(yaml|ndjson)$/u.test(name) && !name.startsWith('base') && wanted.test(name))
     .map((name) => relative(root, join(published, name)))
     .sort()
   const { documents, files } = readDocuments(names, nodeFiles(root), { cwd: root, disk })
@@ -29,7 +30,7 @@ export function judgeCommitted(sets: readonly string[] = []): readonly Judged[] 
 export type Committed = ReturnType<typeof figuresOf>
 
 export function figuresOf(judged: readonly Judged[]) {
-  const { sources, dense, moe, all } = accuracyOf(judged.map(({ run }) => run))
+  const { sources, dense, moe, all, choices } = accuracyOf(judged.map(({ run }) => run))
   const one = sources.map((source) => ({ ...source, oneRun: oneRunOf(judged, source) }))
   return {
     sources: Object.fromEntries(
@@ -40,6 +41,14 @@ export function figuresOf(judged: readonly Judged[]) {
     dense: { ...roundedOverall(dense), one_run: meanOf(one.filter((source) => !source.moe)) },
     moe: { ...roundedOverall(moe), one_run: meanOf(one.filter((source) => source.moe)) },
     all: rounded(all),
+    choices: Object.fromEntries(
+      choices
+        .map(
+          ({ sourceKey, sweep, layouts, rank, regret }) =>
+            [`${sourceKey}: ${sweep}`, { layouts, rank: round(rank, 2), regret: round(regret, 3) }] as const,
+        )
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ),
     primitives: primitives(),
   }
 }
@@ -94,18 +103,23 @@ function primitives() {
 
 const round = (value: number, digits: number) => (Number.isFinite(value) ? Number(value.toFixed(digits)) : null)
 
-const rounded = ({ runs, judged, bias, median, p90, memoryRuns, memoryMedian, rank, sweeps, coverage }: Figures) => ({
-  runs,
-  judged,
-  bias: round(bias, 3),
-  median: round(median, 3),
-  p90: round(p90, 3),
-  coverage: round(coverage, 3),
-  memory_runs: memoryRuns,
-  memory_median: round(memoryMedian, 3),
-  rank: round(rank, 2),
-  sweeps,
-})
+const rounded = (figures: Figures) => {
+  const { runs, judged, bias, median, p90, memoryRuns, memoryMedian, rank, sweeps, regret, choices, coverage } = figures
+  return {
+    runs,
+    judged,
+    bias: round(bias, 3),
+    median: round(median, 3),
+    p90: round(p90, 3),
+    coverage: round(coverage, 3),
+    memory_runs: memoryRuns,
+    memory_median: round(memoryMedian, 3),
+    rank: round(rank, 2),
+    sweeps,
+    regret: round(regret, 3),
+    choices,
+  }
+}
 
 const roundedOverall = ({ sources, bias, median, p90, coverage }: Overall) => ({
   sources,
@@ -129,7 +143,7 @@ const signed = (value: number | null) =>
   value !== null && value > 0 ? `+${percent(value)}` : percent(value).replace('-', '−')
 
 /** What a reader is told, from the same figures. */
-export function pageOf({ sources, dense, moe, all, primitives: kernels }: Committed): string {
+export function pageOf({ sources, dense, moe, all, choices, primitives: kernels }: Committed): string {
   const rows = Object.entries(sources).map(([name, each]) => tableRow(name, each, each.one_run))
   const meanRow = (name: string, { sources: n, bias, median, p90, coverage, one_run: { after } }: Committed['dense']) =>
     `| **${name}** | ${n} sources | ${signed(bias)} | **${percent(median)}** | ${percent(p90)} | ${whole(coverage)} | ${percent(after.median)} | ${percent(after.p90)} | | |`
@@ -157,6 +171,7 @@ export function pageOf({ sources, dense, moe, all, primitives: kernels }: Commit
     ...oneRunLines({ dense, moe }),
     'A run that is not counted in *runs* has no prediction yet, or its source doubts it; `clusterwise validate` says why.',
     '',
+    ...choicesPart(choices, all),
     ...primitivesPart(kernels),
   ].join('\n')}\n`
 }
@@ -178,6 +193,26 @@ function oneRunLines({ dense, moe }: Pick<Committed, 'dense' | 'moe'>): readonly
   const line = (name: string, { one_run: { sources, before, after } }: Committed['dense']) =>
     `${name}, ${sources} sources: median ${percent(before.median)} → ${percent(after.median)}, 90 % ${percent(before.p90)} → ${percent(after.p90)}`
   return [`With one run of their own (means of sources): ${line('dense', dense)}; ${line('MoE', moe)}.`, '']
+}
+
+function choicesPart(choices: Committed['choices'], all: Committed['all']): readonly string[] {
+  const rows = Object.entries(choices).map(([name, { layouts, rank, regret }]) => {
+    const [source, sweep] = [name.slice(0, name.indexOf(': ')), name.slice(name.indexOf(': ') + 2)]
+    return `| ${source} | ${sweep} | ${layouts} | ${rank === null ? '–' : rank.toFixed(2)} | ${percent(regret)} |`
+  })
+  return [
+    '## Had we chosen the layout',
+    '',
+    'Sweeps of at least eight layouts of one model on one machine, all that the source printed. *Rank* is Spearman’s',
+    'coefficient of predicted and measured times; *regret* is how much slower the layout that we would have picked ran than',
+    'the best one. Runs of one layout count once, at their median.',
+    '',
+    '| source | sweep | layouts | rank | regret |',
+    '|---|---|---:|---:|---:|',
+    ...rows,
+    `| **median** | ${all.choices} sweeps | | | **${percent(all.regret)}** |`,
+    '',
+  ]
 }
 
 function primitivesPart(kernels: Committed['primitives']): readonly string[] {

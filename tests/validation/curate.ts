@@ -1,7 +1,7 @@
 /**
  * Rows of the data set (stdin) → the runs that are committed, one file a source under scenarios/published/runs.
- * Documented rows only; of a large source whole sweeps, so that layouts can be ranked. Runs that stand as a YAML file
- * of their own are left out. `npx tsx tests/validation/curate.ts < runs.jsonl`
+ * Documented rows only; sweeps of layouts are whole, so that it can be asked which layout we would have picked. Runs that
+ * stand as a YAML file of their own are left out. `npx tsx tests/validation/curate.ts < runs.jsonl`
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,9 +11,13 @@ import { scenarioOf } from './convert/scenario.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'scenarios', 'published')
 
-/** Runs of one source, dense and with experts apart; three times as many of one that is a large sweep. */
+/** Runs of one source, dense and with experts apart; three times as many of a large one. */
 const usualMost = 8
 const largeSource = 60
+
+/** Sweeps that are taken whole: of so many runs at least, and so many of a source. */
+const leastInSweep = 12
+const mostSweeps = 8
 
 let known: ReadonlySet<string> | undefined
 
@@ -45,19 +49,17 @@ function ownFiles(): ReadonlySet<string> {
   return known
 }
 
-/** Whole sweeps, the largest first, then single runs spread over what is left. */
+/** Whole sweeps, the largest first, or half of one that is small; then single runs spread over what is left. */
 function sample(group: readonly Row[], most: number): readonly Row[] {
   if (group.length <= most) return group
-  const sweeps = groupBy(group, (row) => [row.model_name, row.n_gpus, row.model?.seq_len, row.global_batch].join())
-  const [largest = []] = sweeps.toSorted((a, b) => b.length - a.length)
-  const sweep = spread(largest, most / 2)
-  const taken = new Set([
-    ...sweep,
-    ...spread(
-      group.filter((row) => !sweep.includes(row)),
-      most - sweep.length,
-    ),
-  ])
+  const sweeps = groupBy(group, (row) =>
+    [row.model_name, row.model?.layers, row.gpu, row.n_gpus, row.model?.seq_len, row.global_batch].join(),
+  )
+  const falling = sweeps.toSorted((a, b) => b.length - a.length)
+  const whole = falling.filter((sweep) => sweep.length >= leastInSweep).slice(0, mostSweeps)
+  const sweep = new Set(whole.length > 0 ? whole.flat() : spread(falling[0] ?? [], most / 2))
+  const others = group.filter((row) => !sweep.has(row))
+  const taken = new Set([...sweep, ...spread(others, Math.max(usualMost, most - sweep.size))])
   return group.filter((row) => taken.has(row))
 }
 

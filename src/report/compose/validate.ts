@@ -2,6 +2,7 @@
 import { formatQuantity } from '../../units/format.ts'
 import type { Unit } from '../../units/unit.ts'
 import type { Accuracy, Figures, JudgedRun, Overall } from '../../validation/accuracy.ts'
+import type { Choice } from '../../validation/regret.ts'
 import {
   cell,
   column,
@@ -25,10 +26,16 @@ export function composeValidate(runs: readonly JudgedRun[], accuracy: Accuracy, 
     sections: [
       titleOf(accuracy, silent.length),
       sourcesTable(accuracy),
+      ...(accuracy.choices.length > 0 ? [choicesTable(accuracy)] : []),
       worstTable(runs),
       ...(silent.length > 0 ? [reasons(silent)] : []),
     ],
-    data: { rows: runs.map(recordOf), sources: accuracy.sources.map(sourceRecord), overall: overallRecord(accuracy) },
+    data: {
+      rows: runs.map(recordOf),
+      sources: accuracy.sources.map(sourceRecord),
+      choices: accuracy.choices.map(choiceRecord),
+      overall: overallRecord(accuracy),
+    },
     fields: fieldsOf(accuracy),
   }
 }
@@ -74,7 +81,7 @@ function figureCells({ runs, judged, bias, median, p90, memoryMedian, rank, cove
     cell(size(p90)),
     cell(inRange(coverage)),
     cell(size(memoryMedian)),
-    cell(Number.isFinite(rank) ? rank.toFixed(2) : '–'),
+    cell(coefficient(rank)),
   ]
 }
 
@@ -89,6 +96,36 @@ function overallRow(name: string, { sources, bias, median, p90, coverage }: Over
   ]
   return [row(cell(name, 'strong'), ...cells, cell(''), cell(''))]
 }
+
+/** Sweeps of layouts: do we put them in the right order, and what would our pick have cost? */
+function choicesTable({ choices, all }: Accuracy): Table {
+  return {
+    kind: 'table',
+    title: 'Had we chosen the layout',
+    aside: '',
+    columns: [
+      column('sweep'),
+      column('layouts', 'right'),
+      column('rank', 'right'),
+      column('regret', 'right'),
+      column('picked', 'left', 'drop'),
+    ],
+    rows: [
+      ...choices.map(({ sourceKey, sweep, layouts, rank, regret, picked }) =>
+        row(
+          cell(`${sourceKey}: ${sweep}`),
+          cell(group(layouts)),
+          cell(coefficient(rank)),
+          cell(size(regret), 'strong'),
+          cell(picked, 'dim'),
+        ),
+      ),
+      sumRow(cell('median', 'strong'), cell(''), cell(''), cell(size(all.regret), 'strong'), cell('')),
+    ],
+  }
+}
+
+const coefficient = (rank: number): string => (Number.isFinite(rank) ? rank.toFixed(2) : '–')
 
 /** Of the 80 % range. */
 const inRange = (share: number): string => (Number.isFinite(share) ? `${Math.round(100 * share)} %` : '–')
@@ -163,7 +200,8 @@ function recordOf(run: JudgedRun): Json {
   }
 }
 
-function figuresRecord({ runs, judged, bias, median, p90, memoryRuns, memoryMedian, rank, sweeps, coverage }: Figures) {
+function figuresRecord(figures: Figures) {
+  const { runs, judged, bias, median, p90, memoryRuns, memoryMedian, rank, sweeps, regret, choices, coverage } = figures
   return {
     n: judged,
     runs,
@@ -174,9 +212,22 @@ function figuresRecord({ runs, judged, bias, median, p90, memoryRuns, memoryMedi
     memory_median: finite(memoryMedian),
     rank: finite(rank),
     sweeps,
+    regret: finite(regret),
+    choices,
     coverage: finite(coverage),
   }
 }
+
+const choiceRecord = ({ sourceKey, sweep, runs, layouts, rank, regret, picked, best }: Choice): Json => ({
+  source_key: sourceKey,
+  sweep,
+  runs,
+  layouts,
+  rank: finite(rank),
+  regret,
+  picked,
+  best,
+})
 
 const sourceRecord = ({ sourceKey, moe, ...figures }: Accuracy['sources'][number]): Json => ({
   source_key: sourceKey,
@@ -203,6 +254,7 @@ function fieldsOf({ all, dense, moe }: Accuracy): Report['fields'] {
     { name: 'error.median', unit: 'ratio', value: all.median },
     { name: 'error.p90', unit: 'ratio', value: all.p90 },
     { name: 'error.dense.mean_of_medians', unit: 'ratio', value: dense.median },
+    { name: 'regret.median', unit: 'ratio', value: all.regret },
     { name: 'error.moe.mean_of_medians', unit: 'ratio', value: moe.median },
   ]
 }
