@@ -2,6 +2,7 @@
  * An estimate in halves, for search: what a sharding costs and what stages hold is worked out once, and what is left for
  * each of a million strategies is a few additions. The numbers are those of `estimate`; a property test holds them equal.
  */
+import { heldBytes, type LayerBytes, momentBytes } from './activations.ts'
 import { catalogue, type Scope } from './catalogue.ts'
 import { bundleBytes, bundleSeconds, quoteExchange, roundsOf, type Sums, settle, sumsOf } from './exchange.ts'
 import { blankRecord, type FactName, factNames } from './facts.ts'
@@ -10,12 +11,13 @@ import { type Group, layOut } from './layout.ts'
 import { layerKinds } from './lower/shape.ts'
 import {
   gatheredBytes,
-  heldBytes,
-  type LayerBytes,
-  momentBytes,
+  type Reserve,
   reservedBytes,
+  reserveOf,
   stateBytes,
   weightShapes,
+  widenedBytes,
+  workingBytes,
 } from './memory.ts'
 import { type MetricName, metricNames } from './metrics.ts'
 import { optimizerFlop, stepOptimizer } from './optimizer/step.ts'
@@ -98,6 +100,7 @@ export interface Keeping {
   readonly states: readonly ReturnType<typeof stateBytes>[]
   readonly stateSums: Float64Array
   readonly gathered: Float64Array
+  readonly widened: Float64Array
 }
 
 export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
@@ -118,14 +121,25 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
       ({ weights, gradients, optimizerState }) => weights + gradients + optimizerState,
     ),
     gathered: gather(job, strategy, holding),
+    widened: Float64Array.from(stages, (held) => widenedBytes(job, strategy, held)),
   }
 }
 
 /** The same for stages that hold the same in other chunks. */
 export function keepAlike(like: Keeping, job: Job, strategy: Strategy, holding: Holding): Keeping {
-  const { zero, shardRanks, exchange, optimizerSeconds, optimizerFlop: flop, states, stateSums, gathered } = like
-  const own = zero === 2 ? gather(job, strategy, holding) : gathered
-  return { zero, shardRanks, exchange, optimizerSeconds, optimizerFlop: flop, states, stateSums, gathered: own }
+  const own = like.zero >= 2 ? gather(job, strategy, holding) : like.gathered
+  const { zero, shardRanks, exchange, optimizerSeconds, optimizerFlop: flop, states, stateSums, widened } = like
+  return {
+    zero,
+    shardRanks,
+    exchange,
+    optimizerSeconds,
+    optimizerFlop: flop,
+    states,
+    stateSums,
+    gathered: own,
+    widened,
+  }
 }
 
 const gather = (job: Job, strategy: Strategy, { stages, shapes }: Holding): Float64Array =>
@@ -167,6 +181,7 @@ export class Step {
   private play: Play | undefined
   private shape: PipelineShape = { pp: 1, vpp: 1, microBatches: 1 }
   private rounds = 0
+  private reserve: Reserve = { fixed: 0, share: 0 }
   private held = new Float64Array(0)
   private moment = new Float64Array(0)
   private activations = new Float64Array(0)
@@ -211,6 +226,7 @@ export class Step {
     this.holding = holding
     this.shape = { pp, vpp, microBatches }
     this.rounds = roundsOf(holding, microBatches)
+    this.reserve = reserveOf(this.job, sharding, { pp, dp })
     this.paced = false
     if (this.held.length !== stages.length) {
       this.held = new Float64Array(stages.length)
@@ -238,16 +254,17 @@ export class Step {
 
   /** The weights shared out. The peak of the fullest stage, in bytes. */
   fill(keeping: Keeping): number {
-    const { activations, moment, job } = this
-    const { stateSums, gathered } = keeping
+    const { activations, moment, reserve } = this
+    const { stateSums, gathered, widened } = keeping
     this.keeping = keeping
     let most = -1
     let peak = 0
     for (let i = 0; i < activations.length; i++) {
-      const working = (moment[i] as number) + (gathered[i] as number)
-      const tensors = (stateSums[i] as number) + (activations[i] as number)
+      const held = activations[i] as number
+      const working = workingBytes((moment[i] as number) + (gathered[i] as number), widened[i] as number, held)
+      const tensors = (stateSums[i] as number) + held
       const allocated = tensors + working
-      const reserved = reservedBytes(job, allocated)
+      const reserved = reservedBytes(reserve, held + (moment[i] as number))
       if (allocated + reserved <= most) continue
       most = allocated + reserved
       peak = tensors + (working + reserved)
@@ -259,12 +276,19 @@ export class Step {
 
   /** What takes most of the memory of the fullest stage. */
   largest(): 'states' | 'activations' | 'working' {
-    const { worst, keeping, activations, moment } = this
+    const { worst, keeping, activations } = this
     const states = keeping.stateSums[worst] as number
     const held = activations[worst] as number
-    const working = (moment[worst] as number) + (keeping.gathered[worst] as number)
+    const working = this.working()
     if (states >= held && states >= working) return 'states'
     return held >= working ? 'activations' : 'working'
+  }
+
+  /** Of the fullest stage. */
+  private working(): number {
+    const { worst, keeping, activations, moment } = this
+    const beside = (moment[worst] as number) + (keeping.gathered[worst] as number)
+    return workingBytes(beside, keeping.widened[worst] as number, activations[worst] as number)
   }
 
   /** The seconds of the step. */
@@ -402,9 +426,8 @@ export class Step {
     scope.gradientsBytes = gradients
     scope.optimizerStateBytes = optimizerState
     scope.activationsBytes = this.activations[worst] as number
-    scope.workingBytes = (this.moment[worst] as number) + (keeping.gathered[worst] as number)
-    const allocated = (keeping.stateSums[worst] as number) + scope.activationsBytes + scope.workingBytes
-    scope.reservedBytes = reservedBytes(job, allocated)
+    scope.workingBytes = this.working()
+    scope.reservedBytes = reservedBytes(this.reserve, scope.activationsBytes + (this.moment[worst] as number))
   }
 }
 

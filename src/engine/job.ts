@@ -237,8 +237,18 @@ export interface Software {
   readonly attention: AttentionKernel
   /** Norms, residuals and activations fused into few kernels, or one kernel per PyTorch operator. */
   readonly elementwise: 'fused' | 'eager'
+  /** The same of the norms alone, of which a stack may have its own kernel. */
+  readonly norms: 'fused' | 'eager'
   /** fused: one kernel; eager: PyTorch in fp32; unfused: Megatron's vocabulary-parallel chain in fp32. */
   readonly loss: 'fused' | 'eager' | 'unfused'
+  /** Does each tensor rank take the loss of its part of the vocabulary, or are the logits gathered first? */
+  readonly logits: 'split' | 'gathered'
+  /** Does autograd keep gradients of its own, in the type of the weights, beside the sums? */
+  readonly ownGradients: boolean
+  /** Set aside for buckets of gradients and weights. */
+  readonly bufferBytes: number
+  /** Lost to gaps between tensors where pipeline or recomputation mix their order, as a share of those that come and go. */
+  readonly fragmentation: number
   /** Time the host needs to issue one layer, forward and again backward; 0 under CUDA graphs. */
   readonly hostSecondsPerLayer: number
   /** The same for a layer with experts. */
@@ -351,6 +361,8 @@ export interface Calibration {
   readonly ppBlockingOverlapped: number
   /** Growth of the step per doubling of nodes. */
   readonly stragglersPerDoubling: number
-  /** Allocator rounding and fragmentation, as a share of what is allocated. */
+  /** Lost to gaps between tensors where they are freed as they were made, as a share of those that come and go. */
   readonly fragmentation: number
+  /** Buffers of one more group of ranks. */
+  readonly communicatorBytes: number
 }

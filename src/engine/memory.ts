@@ -1,13 +1,12 @@
 /** What fills the memory of a GPU at the worst moment of a step, stage by stage. Byte counts are those of one rank. */
-import type { Job, ModelShape, MoeShape } from './job.ts'
-import { localMamba } from './lower/mamba.ts'
-import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
-import { expertWidth, type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
-import { optimizerStateBytes } from './optimizer/state.ts'
+import { heldBytes, layerBytes, momentBytes } from './activations.ts'
+import type { Job, ModelShape } from './job.ts'
+import { expertWidth } from './lower/shape.ts'
+import { optimizerStateBytes, shardsOf } from './optimizer/state.ts'
 import { countParameters } from './parameters.ts'
 import { scheduleTable } from './schedule/table.ts'
-import type { Chunk, Stage } from './stages.ts'
-import { microBatchesOf, type RecomputeModule, type Sharding, type Strategy } from './strategy.ts'
+import type { Stage } from './stages.ts'
+import { microBatchesOf, type Sharding, type Strategy } from './strategy.ts'
 
 export interface StageMemory {
   readonly stage: number
@@ -30,20 +29,25 @@ export function fillMemory(job: Job, strategy: Strategy, stages: readonly Stage[
   const shape = { pp: strategy.pp, vpp: strategy.vpp, microBatches }
   const needs = layerBytes(job, strategy)
   const shapes = weightShapes(job.model)
+  const reserve = reserveOf(job, strategy, strategy)
   return stages.map((stage, index) => {
     const inFlight = scheduleTable[strategy.schedule].inFlight(shape, index)
     const activations = inFlight * heldBytes(needs, stage, strategy.pp) + needs.again
-    const working = momentBytes(needs, stage) + gatheredBytes(job, strategy, stage, shapes)
-    return fillStage(job, index, stateBytes(job, strategy, stage), activations, working)
+    const moment = momentBytes(needs, stage)
+    const beside = moment + gatheredBytes(job, strategy, stage, shapes)
+    const working = workingBytes(beside, widenedBytes(job, strategy, stage), activations)
+    const reserved = reservedBytes(reserve, activations + moment)
+    return fillStage(index, stateBytes(job, strategy, stage), { activations, working, reserved })
   })
 }
 
 type States = Pick<StageMemory, 'weights' | 'gradients' | 'optimizerState'>
+type Others = Pick<StageMemory, 'activations' | 'working' | 'reserved'>
 
-function fillStage(job: Job, stage: number, states: States, activations: number, working: number): StageMemory {
+function fillStage(stage: number, states: States, others: Others): StageMemory {
   const { weights, gradients, optimizerState } = states
+  const { activations, working, reserved } = others
   const allocated = weights + gradients + optimizerState + activations + working
-  const reserved = reservedBytes(job, allocated)
   return {
     stage,
     weights,
@@ -57,187 +61,64 @@ function fillStage(job: Job, stage: number, states: States, activations: number,
   }
 }
 
-export function reservedBytes({ calibration, cluster }: Job, allocated: number): number {
-  return allocated * calibration.fragmentation + cluster.device.reservedBytes
+/** What lies beside the tensors. */
+export interface Reserve {
+  /** Driver context, communicators, buckets. */
+  readonly fixed: number
+  /** Lost to gaps, as a share of activations and what goes with them: states are allocated once and leave none. */
+  readonly share: number
+}
+
+/**
+ * Each group of ranks has a communicator with buffers of its own; the first is in what the device reserves. Passes that
+ * take turns (pipeline, recomputation) free tensors in another order than they made them, and leave gaps; one forward and
+ * one backward pass do not: GMLake (Guo et al. 2024, arXiv:2401.08156) §2.3.
+ */
+export function reserveOf(
+  { cluster, software, calibration }: Job,
+  { tp, cp, ep, recompute }: Sharding,
+  { pp, dp }: Pick<Strategy, 'pp' | 'dp'>,
+): Reserve {
+  const groups = Number(tp > 1) + Number(cp > 1) + Number(ep > 1) + Number(pp > 1) + Number(dp > 1)
+  const communicators = groups * calibration.communicatorBytes
+  return {
+    fixed: cluster.device.reservedBytes + software.bufferBytes + communicators,
+    share: pp > 1 || recompute === 'full' ? software.fragmentation : calibration.fragmentation,
+  }
+}
+
+export const reservedBytes = ({ fixed, share }: Reserve, moving: number): number => fixed + share * moving
+
+/** The update comes when the activations are gone: what it needs may take their room. */
+export function workingBytes(beside: number, widened: number, activations: number): number {
+  return Math.max(beside, widened - activations)
 }
 
 /** ZeRO 1 shards the optimizer's state, 2 the gradients too, 3 the weights too: Rajbhandari et al. 2019, arXiv:1910.02054. */
 export function stateBytes(job: Job, strategy: Strategy, stage: Stage): States {
-  const { precision } = job
+  const { weightBytes, gradientBytes } = job.precision
   const { zero, shardRanks, tp, cp, dp, ep, etp } = strategy
   const expertRanks = (tp * cp * dp) / (ep * etp)
   const held = ({ parameters, expertParameters }: Stage['trained'], from: number) =>
     zero >= from ? parameters / shardRanks + expertParameters / expertRanks : parameters + expertParameters
+  const own = job.software.ownGradients && gradientBytes > weightBytes ? weightBytes : 0
   return {
-    weights: held(stage, 3) * precision.weightBytes,
-    gradients: held(stage.trained, 2) * precision.gradientBytes,
+    weights: held(stage, 3) * weightBytes,
+    gradients: held(stage.trained, 2) * (gradientBytes + own),
     optimizerState: optimizerStateBytes(job, strategy, stage),
   }
 }
 
-/** Bytes that one micro-batch needs in a layer or at the head. They depend on the sharding alone. */
-export interface LayerBytes {
-  /** Kept for the backward pass, by kind of layer: under full recomputation its input alone. */
-  readonly kept: readonly number[]
-  /** The input of a layer, and what a stage sends on. */
-  readonly input: number
-  /** The one layer that full recomputation has at work, with all the rest. */
-  readonly again: number
-  /** Gradients of activations while a layer is at work. */
-  readonly gradients: number
-  readonly logits: number
-}
-
-export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
-  const shape = localShape(job, sharding)
-  const { model, tokens, ownTokens, vocabulary } = shape
-  const { activationBytes } = job.precision
-  const saved = layerKinds(model).kinds.map((kind) => savedTensors(job, sharding, shape, kind))
-  const input = ownTokens * model.hidden * activationBytes
-  const full = sharding.recompute === 'full'
-  return {
-    kept: full ? saved.map(() => input) : saved,
-    input,
-    again: full ? Math.max(...saved) : 0,
-    gradients: tokens * (innerGradients(shape, sharding) + 2 * model.hidden) * activationBytes,
-    logits:
-      (tokens * (vocabulary * LOGIT_COPIES[job.software.loss] + model.hidden) + vocabulary * model.hidden) *
-      activationBytes,
-  }
-}
-
-/** Widest of what a block has inside: the MLP's, or what a scan or a recurrence is given. */
-function innerGradients({ model, ffn }: LocalShape, { tp }: Sharding): number {
-  const { gated, mamba, lstm, convolution } = model
-  return Math.max(
-    ffn * (gated ? 3 : 2),
-    mamba ? localMamba(mamba, tp).projected + localMamba(mamba, tp).inner : 0,
-    lstm ? (5 * lstm.cells) / tp : 0,
-    convolution ? (3 * convolution.channels) / tp : 0,
-  )
-}
-
-/** Kept by a stage for one micro-batch in flight. */
-export function heldBytes({ kept, input }: LayerBytes, stage: Chunk, pp: number): number {
-  let held = 0
-  for (let kind = 0; kind < kept.length; kind++) held += (stage.layers[kind] as number) * (kept[kind] as number)
-  // A stage keeps what it sends until the transfer is done.
-  return held + (pp > 1 && stage.head === 0 ? input : 0)
-}
-
-/** The largest tensors of the moment. */
-export function momentBytes({ gradients, logits }: LayerBytes, { head }: Chunk): number {
-  return Math.max(gradients, head * logits)
-}
-
-/** Beside its output, attention keeps one fp32 number per row and head: as wide as two activations. */
-const ROW_SUMS = 2
-
 /**
- * What backward needs of a layer, in elements: of each block the input of its norm (hidden) and of the matmul after it
- * (hidden) and a dropout mask at half the width; query, key and value, the output of attention and its row sums, the MLP's
- * inner results (gate, up and product, or before and after GELU). With unfused attention and dropout this is Korthikanti et
- * al. 2022, arXiv:2205.05198, eq. 1: s·b·h·(34 + 5·a·s/h) bytes.
+ * Gradients that are summed in 16 bits become fp32 for the update, as many as a rank updates: main_param.grad in
+ * megatron/optimizer, single_partition_of_fp32_groups in DeepSpeed's stage_1_and_2.py.
  */
-function savedTensors(job: Job, strategy: Sharding, shape: LocalShape, kind: LayerKind): number {
-  const { model, ownTokens } = shape
-  const { activationBytes, matmulBytes } = job.precision
-  const again = (module: RecomputeModule) =>
-    strategy.recompute === 'selective' && strategy.recomputeModules.includes(module)
-  const parts: SavedByBlock[] = []
-  if (kind.mixer !== 'none') parts.push(savers[kind.mixer](job, strategy, shape, again))
-  if (kind.feedForward) parts.push(savedByFeedForward(shape, strategy, kind, again))
-  const stream = ownTokens * model.hidden
-  const own = (stream * (2 + (model.dropout ? 1 : 0) + (model.normsPerLayer - 2))) / 2
-  // Inputs of the linear layers: in fp8 where these run in fp8.
-  const normed = again('layernorm') || again('every_other_matmul') ? 0 : stream
-  return parts.reduce(
-    (sum, { inner, inputs }) => sum + (own + inner) * activationBytes + (normed + inputs) * matmulBytes,
-    0,
-  )
+export function widenedBytes({ precision }: Job, strategy: Strategy, stage: Stage): number {
+  const { gradientBytes, masterBytes } = precision
+  if (masterBytes <= gradientBytes) return 0
+  const { parameters, expertParameters } = shardsOf(strategy, stage)
+  return (parameters + expertParameters) * masterBytes
 }
-
-type SavedBy = (job: Job, sharding: Sharding, shape: LocalShape, again: Again) => SavedByBlock
-
-const savers = {
-  attention: savedByAttention,
-  mamba: savedByMamba,
-  lstm: savedByLstm,
-  convolution: savedByConvolution,
-} satisfies Record<Mixer, SavedBy>
-
-function savedByAttention(job: Job, _: Sharding, shape: LocalShape, again: Again): SavedByBlock {
-  const { model, tokens, ownTokens, heads, queryWidth, keyValueWidth, outputWidth } = shape
-  const attention = tokens * (queryWidth + keyValueWidth) + ROW_SUMS * tokens * heads
-  const latent = model.mla ? 2 * ownTokens * (model.mla.queryRank + model.mla.keyValueRank) : 0
-  const scores = job.software.attention === 'unfused' && !again('core_attn') ? savedScores(job, shape) : 0
-  return {
-    inner: (again('mla_up_proj') ? latent : attention + latent) + scores,
-    inputs: tokens * outputWidth,
-  }
-}
-
-/** The convolution is computed again; what the scan says is kept before and after its gate (mamba_ssm, ssd_combined.py). */
-function savedByMamba(_: Job, { tp }: Sharding, { model, tokens }: LocalShape): SavedByBlock {
-  const { inner, projected } = localMamba(mambaOf(model), tp)
-  return { inner: tokens * (projected + inner), inputs: tokens * inner }
-}
-
-/** Gates, cells before and after the squashing; what the layer says is the input of the next token. */
-function savedByLstm(_: Job, { tp }: Sharding, { model, tokens }: LocalShape): SavedByBlock {
-  return { inner: (tokens * 6 * lstmOf(model).cells) / tp, inputs: tokens * model.hidden }
-}
-
-/** Before and after each activation and gate. */
-function savedByConvolution(_: Job, { tp }: Sharding, { model, tokens }: LocalShape): SavedByBlock {
-  const { channels, gated } = convolutionOf(model)
-  const made = gated ? 2 : 1
-  if (channels === 0) return { inner: (tokens * made * model.hidden) / tp, inputs: 0 }
-  return { inner: (tokens * channels * (1 + made)) / tp, inputs: (2 * tokens * channels) / tp }
-}
-
-function savedByFeedForward(shape: LocalShape, sharding: Sharding, kind: LayerKind, again: Again): SavedByBlock {
-  const { moe } = shape.model
-  return kind.experts && moe ? savedByExperts(shape, sharding, moe, again) : savedByMlp(shape, again)
-}
-
-interface SavedByBlock {
-  readonly inner: number
-  readonly inputs: number
-}
-
-type Again = (module: RecomputeModule) => boolean
-
-function savedByMlp({ model, tokens, ffn }: LocalShape, again: Again): SavedByBlock {
-  if (again('mlp')) return { inner: 0, inputs: 0 }
-  return again('every_other_matmul')
-    ? { inner: tokens * ffn * (model.gated ? 2 : 1), inputs: 0 }
-    : { inner: tokens * ffn * (model.gated ? 2 : 1), inputs: tokens * ffn }
-}
-
-/** Rows that came to this rank and what its experts made of them, the router's scores, the shared block. */
-function savedByExperts(shape: LocalShape, { tp, etp }: Sharding, moe: MoeShape, again: Again): SavedByBlock {
-  const { model, tokens, ownTokens } = shape
-  const scores = ROW_SUMS * ownTokens * moe.experts
-  if (again('moe')) return { inner: scores, inputs: 0 }
-  const rows = ownTokens * moe.topK * etp * moe.imbalance
-  const shared = again('shared_experts') ? 0 : (tokens * moe.sharedFfn) / tp
-  const routed = (rows * moe.ffn) / etp
-  return {
-    // The weights of the experts are applied inside the activation, so that what comes back need not be kept.
-    inner: (routed + shared) * (model.gated ? 2 : 1) + scores,
-    inputs: (again('moe_act') ? 0 : routed) + shared + rows * expertWidth(model),
-  }
-}
-
-/** Softmax's result, and with dropout its result and mask. */
-function savedScores(job: Job, { model, sequences, localSeqLen, heads }: LocalShape): number {
-  const scores = sequences * localSeqLen * job.batch.seqLen * heads
-  return scores * (model.dropout ? 2.5 : 1)
-}
-
-/** Elements per logit on the last stage: logits and gradient in place; with copies in fp32 unless the loss is fused. */
-const LOGIT_COPIES = { fused: 2, eager: 5, unfused: 5 } as const
 
 /** Layers gathered at once by ZeRO 3: the one at work and the next. */
 const GATHERED_LAYERS = 2
@@ -245,12 +126,16 @@ const GATHERED_LAYERS = 2
 /** What stands beside them: layers that ZeRO 3 has gathered, gradients that a chunk has not scattered, placeholders. */
 export function gatheredBytes({ precision }: Job, strategy: Strategy, stage: Stage, shapes: number): number {
   const { weightBytes, gradientBytes, gradientWireBytes, activationBytes } = precision
+  const others = 1 - 1 / strategy.shardRanks
   const depth = stage.layers.reduce((sum, n) => sum + n, 0)
   const layer = depth > 0 ? (stage.layerParameters + stage.expertParameters) / depth : 0
-  const gathered = strategy.zero === 3 ? layer * (GATHERED_LAYERS * weightBytes + gradientWireBytes) : 0
+  const inTurn = strategy.zero === 3 && strategy.pp === 1 ? GATHERED_LAYERS * weightBytes + gradientWireBytes : 0
+  // In a pipeline FSDP gathers a stage once a step: PyTorch's stages reshard and reduce after the last micro-batch alone.
+  const atOnce = strategy.zero === 3 && strategy.pp > 1 ? stage.parameters * others : 0
+  const gathered = layer * inTurn + atOnce * (weightBytes + gradientBytes)
   // A chunk of a pipeline sums its micro-batches before it scatters.
   const kept = strategy.zero === 2 && strategy.pp > 1 ? stage.layerParameters / strategy.vpp : 0
-  const summed = Math.min(kept, stage.parameters * (1 - 1 / strategy.shardRanks)) * gradientBytes
+  const summed = Math.min(kept, stage.parameters * others) * gradientBytes
   const placeholders = strategy.zero < 3 ? shapes / strategy.tp : 0
   return gathered + summed + placeholders * activationBytes
 }

@@ -15,7 +15,8 @@ const plain = { matmulRate: 1, quantizeBytes: 0 } as const
  */
 export const recipes: Record<Training['precision'], Precision> = {
   bf16: mixed('bf16', 'bf16'),
-  fp16: mixed('fp16', 'fp16'),
+  // Loss scaling lets gradients stay in fp16: ZeRO (arXiv:1910.02054 §3.1), and Megatron-LM unless told otherwise.
+  fp16: { ...mixed('fp16', 'fp16'), gradientBytes: 2, gradientWireBytes: 2 },
   // One scale per tensor, found first: two reads, rows and columns written (6 bytes per element).
   fp8: { ...mixed('fp8', 'bf16'), matmulBytes: 1, quantizeBytes: 6 },
   // One scale per 1 × 128 piece, applied between accumulations (DeepSeek-V3, arXiv:2412.19437 §3.3).

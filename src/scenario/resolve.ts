@@ -230,12 +230,27 @@ function moeSoftwareOf({ moe, host, cuda_graphs: graphs }: Scenario['software'])
   }
 }
 
+/** PyTorch 2.1 of October 2023 lets segments grow, and frameworks switched that on in 2024. */
+const expandableSegments = 2024
+
+function fragmentationOf({ software, calibration }: Scenario): number {
+  const before = given(software.year, 'year') < expandableSegments
+  return before
+    ? given(calibration.fragmentation_before, 'fragmentation_before')
+    : given(calibration.fragmentation, 'fragmentation')
+}
+
 function softwareOf(scenario: Scenario): Software {
   const { software, training } = scenario
   return {
     attention: kernelOf(scenario),
     elementwise: software.elementwise,
+    norms: software.norms ?? software.elementwise,
     loss: training.loss,
+    logits: software.logits,
+    ownGradients: software.own_gradients,
+    bufferBytes: software.buffers,
+    fragmentation: software.fragmentation ?? fragmentationOf(scenario),
     hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),
     ...moeSoftwareOf(software),
     tensorParallelRate: software.tp_rate,
@@ -304,6 +319,7 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
     ppBlockingOverlapped: given(said.pp_blocking_overlapped, 'pp_blocking_overlapped'),
     stragglersPerDoubling: given(said.stragglers_per_doubling, 'stragglers_per_doubling'),
     fragmentation: given(said.fragmentation, 'fragmentation'),
+    communicatorBytes: given(said.communicator, 'communicator'),
   }
 }
 

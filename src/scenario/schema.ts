@@ -339,6 +339,20 @@ const software = section('The training stack as documented facts.', {
     ['fused', 'eager'],
     'Norms, residuals and activations in few fused kernels, or one kernel per operator. Default: fused.',
   ).default('fused'),
+  norms: choice(['fused', 'eager'], 'The same of the norms alone. Default: software.elementwise.').optional(),
+  logits: choice(
+    ['split', 'gathered'],
+    'Loss of the part of the vocabulary that a tensor-parallel rank has, or of gathered logits. Default: split.',
+  ).default('split'),
+  own_gradients: flag(
+    'Does autograd keep 16-bit gradients beside the fp32 sums (DeepSpeed in bf16)? Default: false.',
+  ).default(false),
+  buffers: quantity('bytes', 'Set aside for buckets of gradients and weights. Default: 0 B.', { from: 0 }).prefault(
+    '0 B',
+  ),
+  fragmentation: share(
+    'Lost to gaps between tensors under a pipeline or recomputation, as a share of those that come and go. Default: calibration.fragmentation, or fragmentation_before of a stack until 2023.',
+  ).optional(),
   host: quantity('seconds', 'Time the host needs to issue one layer in one pass. CUDA graphs make it 0.', {
     from: 0,
   }).optional(),
@@ -447,7 +461,11 @@ const calibration = section('Constants of the performance model that belong to n
   pp_blocking: part('Share of a stage-to-stage transfer that blocks the sender.'),
   pp_blocking_overlapped: part('The same with overlap.'),
   stragglers_per_doubling: part('Growth of the step per doubling of nodes.'),
-  fragmentation: part('Allocator rounding and fragmentation, as a share of what is allocated.'),
+  fragmentation: part('Lost to gaps between tensors, as a share of those that come and go.'),
+  fragmentation_before: part(
+    'The same of stacks until 2023, without expandable segments, where a pipeline or recomputation mixes the order.',
+  ),
+  communicator: quantity('bytes', 'Buffers of one more group of ranks.', { from: 0 }).optional(),
 }).prefault({})
 
 /**

@@ -1,5 +1,6 @@
 /** All strategies of a space, each with its step time and memory; the best of them kept. */
 import type { ProblemCode } from '../base/problems.ts'
+import { type LayerBytes, layerBytes } from '../engine/activations.ts'
 import {
   type Holding,
   hold,
@@ -11,7 +12,6 @@ import {
   Step,
 } from '../engine/compose.ts'
 import type { Job } from '../engine/job.ts'
-import { type LayerBytes, layerBytes } from '../engine/memory.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { ruleBroken } from '../engine/rules.ts'
 import { scheduleTable } from '../engine/schedule/table.ts'

@@ -61,13 +61,15 @@ function predictedAs(basis: Basis, { job, strategy, metrics }: Simulation, measu
     : rate / (measured.peak ?? job.cluster.device.peakFlopPerSecond.bf16)
 }
 
-/** Tensors as the allocator counts them, or with the context and communicators that the driver adds. */
+/** Tensors as the allocator counts them; with its gaps; or with the context and communicators that the driver adds. */
 function memoryErrorOf(
-  { metrics }: Simulation,
+  { job, metrics }: Simulation,
   { memory_peak: peak, memory_kind: kind }: Measured,
 ): number | undefined {
   if (peak === undefined) return undefined
-  return metrics[kind === 'device' ? 'memory.peak' : 'memory.allocated'] / peak - 1
+  const context = kind === 'reserved' ? job.cluster.device.reservedBytes : 0
+  const counted = kind === undefined || kind === 'allocated' ? metrics['memory.allocated'] : metrics['memory.peak']
+  return (counted - context) / peak - 1
 }
 
 function notesOf(

@@ -1,10 +1,10 @@
 /** Search: the numbers of the engine, every legal strategy, and an answer that depends on nothing but the question. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { layerBytes } from '../../src/engine/activations.ts'
 import { hold, keep, priceLayers, Step } from '../../src/engine/compose.ts'
 import { factsTable } from '../../src/engine/facts.ts'
 import type { Job } from '../../src/engine/job.ts'
-import { layerBytes } from '../../src/engine/memory.ts'
 import { metricNames } from '../../src/engine/metrics.ts'
 import { isLegal } from '../../src/engine/rules.ts'
 import { Player } from '../../src/engine/schedule/play.ts'

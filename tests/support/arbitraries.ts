@@ -42,6 +42,7 @@ export const calibration: Calibration = {
   ppBlockingOverlapped: 0.1,
   stragglersPerDoubling: 0.005,
   fragmentation: 0.02,
+  communicatorBytes: 0.6e9,
 }
 
 const rates = (value: number): Record<Datatype, number> => ({
@@ -184,6 +185,9 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
     attention: fc.constantFrom('unfused', 'fa2', 'cudnn'),
     loss: fc.constantFrom('fused', 'eager', 'unfused'),
     elementwise: fc.constantFrom('fused', 'eager'),
+    norms: fc.constantFrom('fused', 'eager'),
+    logits: fc.constantFrom('split', 'gathered'),
+    sums: fc.constantFrom({ gradientBytes: 2, ownGradients: false }, { gradientBytes: 4, ownGradients: true }),
     matmul: fc.constantFrom<Datatype>('bf16', 'fp8'),
     dispatcher: fc.constantFrom<MoeSoftware['dispatcher']>('alltoall', 'deepep', 'hybridep', 'einsum'),
     domain: fc.constantFrom(8, 72),
@@ -192,86 +196,77 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
     // Half of them plain: the others are slower to price.
     optimizer: fc.oneof(fc.constant('adamw' as const), fc.constantFrom(...optimizerKinds)),
   })
-  .map(
-    ({
+  .map(({ model: shape, chosen, sums, ...said }) => {
+    const { seqLen, attention, loss, elementwise, norms, logits, matmul, dispatcher, domain, topology, host } = said
+    const { globalBatch } = chosen
+    // A recurrent layer reads whole sequences.
+    const { cp, shardRanks } = chosen.strategy
+    const s = shape.lstm ? { ...chosen.strategy, cp: 1, shardRanks: Math.max(1, shardRanks / cp) } : chosen.strategy
+    const gpus = s.tp * s.cp * s.pp * s.dp
+    const job: Job = {
       model: shape,
-      chosen,
-      seqLen,
-      attention,
-      loss,
-      elementwise,
-      matmul,
-      dispatcher,
-      domain,
-      topology,
-      host,
-      optimizer,
-    }) => {
-      const { globalBatch } = chosen
-      // A recurrent layer reads whole sequences.
-      const { cp, shardRanks } = chosen.strategy
-      const s = shape.lstm ? { ...chosen.strategy, cp: 1, shardRanks: Math.max(1, shardRanks / cp) } : chosen.strategy
-      const gpus = s.tp * s.cp * s.pp * s.dp
-      const job: Job = {
-        model: shape,
-        cluster: {
-          gpus,
-          gpusPerNode: 8,
-          nodeWatts: 10e3,
-          device,
-          scaleUp: {
-            bytesPerSecond: 450e9,
-            domain,
-            topology: topology as 'switch',
-            axes: topology === 'torus' ? 3 : 1,
-            efficiency: 0.8,
-            reductionEfficiency: topology === 'switch' ? 1.04 : 0,
-            reductionRanks: 5,
-            stepSeconds: 3.4e-6,
-          },
-          scaleOut: { bytesPerSecond: 50e9, efficiency: 0.9, podGpus: 64, oversubscription: 2, stepSeconds: 14e-6 },
+      cluster: {
+        gpus,
+        gpusPerNode: 8,
+        nodeWatts: 10e3,
+        device,
+        scaleUp: {
+          bytesPerSecond: 450e9,
+          domain,
+          topology: topology as 'switch',
+          axes: topology === 'torus' ? 3 : 1,
+          efficiency: 0.8,
+          reductionEfficiency: topology === 'switch' ? 1.04 : 0,
+          reductionRanks: 5,
+          stepSeconds: 3.4e-6,
         },
-        batch: { seqLen, globalBatch, tokens: 1e12 },
-        precision: {
-          matmul,
-          activation: 'bf16',
-          weightBytes: 2,
-          gradientBytes: 4,
-          gradientWireBytes: 4,
-          masterBytes: 4,
-          activationBytes: 2,
-          matmulBytes: matmul === 'fp8' ? 1 : 2,
-          matmulRate: 1,
-          quantizeBytes: matmul === 'fp8' ? 6 : 0,
-        },
-        optimizer: optimizerFor(optimizer, 4),
-        software: {
-          attention: attention as 'fa2',
-          elementwise: elementwise as 'fused',
-          loss: loss as 'fused',
-          hostSecondsPerLayer: host,
-          hostSecondsPerMoeLayer: 3 * host,
-          moe: { dispatcher, permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
-          stepSeconds: 0.02,
-          tensorParallelRate: 1,
-          shardedPieces: 1,
-          contention: 0.2,
-          year: 2025,
-        },
-        reliability: {
-          failuresPerGpuSecond: 5e-9,
-          checkpointSeconds: 10,
-          restartSeconds: 600,
-          checkpointIntervalSeconds: 0,
-        },
-        economics: { usdPerGpuSecond: 2.5 / 3600, pue: 1.2, usdPerJoule: 2e-8, energyIncluded: false },
-        calibration,
-      }
-      // Experts fold over the ranks of a stage, as many as there are.
-      const ep = shape.moe ? Math.min(shape.moe.experts, s.tp * s.cp * s.dp) : 1
-      return { job, strategy: { ...s, ep } }
-    },
-  )
+        scaleOut: { bytesPerSecond: 50e9, efficiency: 0.9, podGpus: 64, oversubscription: 2, stepSeconds: 14e-6 },
+      },
+      batch: { seqLen, globalBatch, tokens: 1e12 },
+      precision: {
+        matmul,
+        activation: 'bf16',
+        weightBytes: 2,
+        gradientBytes: sums.gradientBytes,
+        gradientWireBytes: sums.gradientBytes,
+        masterBytes: 4,
+        activationBytes: 2,
+        matmulBytes: matmul === 'fp8' ? 1 : 2,
+        matmulRate: 1,
+        quantizeBytes: matmul === 'fp8' ? 6 : 0,
+      },
+      optimizer: optimizerFor(said.optimizer, 4),
+      software: {
+        attention: attention as 'fa2',
+        elementwise: elementwise as 'fused',
+        norms: norms as 'fused',
+        loss: loss as 'fused',
+        logits: logits as 'split',
+        ownGradients: sums.ownGradients,
+        bufferBytes: 1e9,
+        fragmentation: 0.15,
+        hostSecondsPerLayer: host,
+        hostSecondsPerMoeLayer: 3 * host,
+        moe: { dispatcher, permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
+        stepSeconds: 0.02,
+        tensorParallelRate: 1,
+        shardedPieces: 1,
+        contention: 0.2,
+        year: 2025,
+      },
+      reliability: {
+        failuresPerGpuSecond: 5e-9,
+        checkpointSeconds: 10,
+        restartSeconds: 600,
+        checkpointIntervalSeconds: 0,
+      },
+      economics: { usdPerGpuSecond: 2.5 / 3600, pue: 1.2, usdPerJoule: 2e-8, energyIncluded: false },
+      calibration,
+    }
+    // Experts fold over the ranks of a stage, as many as there are.
+    const ep = shape.moe ? Math.min(shape.moe.experts, s.tp * s.cp * s.dp) : 1
+    return { job, strategy: { ...s, ep } }
+  })
 
 /** The same plan in a changed world: `at` picks a part, `change` returns what differs in it. */
 export function withCluster(job: Job, part: Partial<Job['cluster']>): Job {

@@ -34,8 +34,10 @@ const WRITTEN_OUT: Partial<Record<keyof typeof FUSED, Cost>> = {
   dropout: { forward: 2.5, backward: 2.5, kernels: [1, 1] },
 }
 
+const isNorm = (what: keyof typeof FUSED): boolean => what === 'layernorm' || what === 'rmsnorm'
+
 function moved(name: string, job: Job, what: keyof typeof FUSED, elements: number): Operation[] {
-  const eager = job.software.elementwise === 'eager'
+  const eager = (isNorm(what) ? job.software.norms : job.software.elementwise) === 'eager'
   const writtenOut = eager ? WRITTEN_OUT[what] : undefined
   const cost = writtenOut ?? FUSED[what]
   const bytes = job.precision.activationBytes * elements * (eager && !writtenOut ? job.calibration.eagerTraffic : 1)

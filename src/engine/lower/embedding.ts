@@ -36,7 +36,8 @@ const LOSS_PASSES = {
 export function lowerHead(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
   const { model, tokens, ownTokens, vocabulary } = shape
   const loss = LOSS_PASSES[job.software.loss]
-  const logitBytes = job.precision.activationBytes * tokens * vocabulary
+  const gathered = sharding.tp > 1 && job.software.logits === 'gathered'
+  const logitBytes = job.precision.activationBytes * tokens * (gathered ? model.vocabulary : vocabulary)
   const datatype = job.precision.activation
   return [
     ...(model.finalNorm ? norm('head.norm', job, ownTokens * model.hidden) : []),
@@ -59,11 +60,14 @@ const LOSS_SUMS = 6
 function headExchange(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
   if (sharding.tp === 1) return []
   const bytes = job.precision.activationBytes * shape.tokens * shape.model.hidden
-  const sums = LOSS_SUMS * job.precision.activationBytes * shape.tokens
+  const gathered = job.software.logits === 'gathered'
+  const sums = (gathered ? shape.model.vocabulary : LOSS_SUMS) * job.precision.activationBytes * shape.tokens
   return [
     ...(sharding.sp
       ? exchange('head.gather', 'tp', bytes, { forward: 'all-gather', backward: 'reduce-scatter', hidden: 0 })
       : exchange('head.allReduce', 'tp', bytes, { backward: 'all-reduce', hidden: 0 })),
-    ...exchange('head.loss.sums', 'tp', sums, { forward: 'all-reduce', hidden: 0 }),
+    ...(gathered
+      ? exchange('head.loss.gather', 'tp', sums, { forward: 'all-gather', hidden: 0 })
+      : exchange('head.loss.sums', 'tp', sums, { forward: 'all-reduce', hidden: 0 })),
   ]
 }

@@ -86,7 +86,12 @@ export const job: Job = {
   software: {
     attention: 'fa2',
     elementwise: 'fused',
+    norms: 'fused',
     loss: 'fused',
+    logits: 'split',
+    ownGradients: false,
+    bufferBytes: 0,
+    fragmentation: 0.02,
     hostSecondsPerLayer: 190e-6,
     hostSecondsPerMoeLayer: 0,
     moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
@@ -140,6 +145,7 @@ export const job: Job = {
     ppBlockingOverlapped: 0.1,
     stragglersPerDoubling: 0.0047,
     fragmentation: 0.02,
+    communicatorBytes: 0.6e9,
   },
 }
 

@@ -15,7 +15,7 @@ function read(...sets: readonly string[]) {
 test.each([
   // precision, then matmul datatype, other datatype, and bytes of weight, gradient, master copy, state, activation, matmul input.
   ['bf16', 'bf16', 'bf16', 2, 4, 4, 8, 2, 2],
-  ['fp16', 'fp16', 'fp16', 2, 4, 4, 8, 2, 2],
+  ['fp16', 'fp16', 'fp16', 2, 2, 4, 8, 2, 2],
   ['fp8', 'fp8', 'bf16', 2, 4, 4, 8, 2, 1],
   ['tf32', 'tf32', 'tf32', 4, 4, 0, 8, 4, 4],
   ['fp32', 'fp32', 'fp32', 4, 4, 0, 8, 4, 4],

@@ -75,5 +75,7 @@ describe('judge', () => {
     const { 'memory.allocated': allocated, 'memory.peak': peak } = simulation.metrics
     expect(verdict({ step_time: 1, memory_peak: allocated })?.memoryError).toBeCloseTo(0)
     expect(verdict({ step_time: 1, memory_peak: peak, memory_kind: 'device' })?.memoryError).toBeCloseTo(0)
+    const cached = peak - simulation.job.cluster.device.reservedBytes
+    expect(verdict({ step_time: 1, memory_peak: cached, memory_kind: 'reserved' })?.memoryError).toBeCloseTo(0)
   })
 })

@@ -58,11 +58,16 @@ const recipes: readonly (readonly [RegExp, string])[] = [
   [/fp32/u, 'fp32'],
 ]
 
-function precisionOf({ precision, precision_class: normalised, notes }: Row, remarks: Remarks): Section {
-  const text = (precision ?? normalised ?? '').toLowerCase()
+/** Forks whose published scripts train in fp16: https://github.com/sail-sg/zero-bubble-pipeline-parallelism, examples. */
+const usuallyHalf = /sail-sg|zero-bubble-pipeline/iu
+
+function precisionOf(row: Row, remarks: Remarks): Section {
+  const { precision, precision_class: normalised, notes, framework } = row
+  const usual = usuallyHalf.test(framework ?? '') ? 'fp16' : ''
+  const text = (precision ?? normalised ?? usual).toLowerCase()
   if (/int8/u.test(text)) remarks.unsupported.push('matmuls in int8 are not modelled')
   const recipe = /fp16-or-bf16/u.test(text) ? 'fp16' : recipes.find(([words]) => words.test(text))?.[1]
-  if (recipe === undefined) remarks.inferred.push('training.precision')
+  if (recipe === undefined || !(precision ?? normalised)) remarks.inferred.push('training.precision')
   return { precision: recipe ?? 'bf16', ...bytesOf(text, notes ?? '') }
 }
 

@@ -52,6 +52,7 @@ const families: readonly (readonly [RegExp, Ages])[] = [
   ],
   [/composer|foundry|mosaic/iu, [[0, 'software/composer-fsdp-2023']]],
   [/megascale/iu, [[0, 'software/megatron-core-2023']]],
+  [/aleph alpha|\bAA-scaling/iu, [[0, 'software/aleph-alpha-2023']]],
   [/meta internal \(4D/iu, [[0, 'software/meta-llama3']]],
   [/megatron(?!-style)|mcore/iu, megatron],
   [
@@ -115,7 +116,7 @@ function kernelsOf(row: Row): Section {
   }
   const attention = kernelNamed(text) ?? (said === undefined || said === null ? undefined : fusedOf(row))
   const norms = /fused rms ?norm|rms kernel/iu.test(text) ? 'fused' : undefined
-  return { ...(attention && { attention }), ...(norms && { elementwise: norms }) }
+  return { ...(attention && { attention }), ...(norms && { norms }) }
 }
 
 function kernelNamed(text: string): Written | undefined {

@@ -64,7 +64,9 @@ function degreesOf(row: Row, { tp, pp }: ParallelRow, remarks: Remarks): { tp: n
 function sequenceParallel(row: Row, { inferred }: Remarks): boolean {
   inferred.push('parallel.sp')
   const old = /2021|v1\b|v2\.x|deepspeed|neox/iu.test(row.framework ?? '')
-  return !old
+  // Elsewhere than in Megatron's family and torchtitan it is rare.
+  const has = /megatron(?!-style)|mcore|nemo|bridge|mlperf|megascale|primus|torchtitan|meta internal|nanotron|maxtext/iu
+  return has.test(row.framework ?? '') && !old
 }
 
 function zeroOf(said: ParallelRow['zero_stage']): Written | undefined {
