@@ -27,7 +27,7 @@ test('every command of the README runs', async () => {
     expect(commands.length).toBeGreaterThan(1)
     for (const command of commands) await shown(command, cwd)
   })
-}, 60_000)
+}, 180_000)
 
 test('the scenario of the README runs', async () => {
   const yaml = [...readme.matchAll(fences)].find(([, kind]) => kind === 'yaml')?.[2] ?? ''
@@ -55,7 +55,7 @@ test('the output in the README is the output', async () => {
   }
   renewed = renewed.replace(/(?<=<!-- accuracy -->\n)[^#]*/, `${accuracyLine()}\n\n`)
   await expect(renewed).toMatchFileSnapshot('../README.md')
-})
+}, 60_000)
 
 function accuracyLine(): string {
   const { all, dense, moe } = baseline()
