@@ -324,6 +324,8 @@ export interface Calibration {
   readonly attentionLatentRate: number
   /** Rate of the kernels of a chunked scan over what compute and memory would allow. */
   readonly scanRate: number
+  /** Backward rate over forward rate. */
+  readonly scanBackwardRate: number
   /** A step of a recurrence whose weights stay on the chip, and of one that is launched step by step. */
   readonly recurrentStepSeconds: number
   readonly recurrentLaunchSeconds: number

@@ -295,6 +295,7 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
     unfusedAttentionRate: given(said.unfused_attention_rate, 'unfused_attention_rate'),
     attentionLatentRate: given(said.attention_latent_rate, 'attention_latent_rate'),
     scanRate: given(said.scan_rate, 'scan_rate'),
+    scanBackwardRate: given(said.scan_backward_rate, 'scan_backward_rate'),
     recurrentStepSeconds: given(said.recurrent_step, 'recurrent_step'),
     recurrentLaunchSeconds: given(said.recurrent_launch, 'recurrent_launch'),
     recurrentWeightBytes: given(said.recurrent_weights, 'recurrent_weights'),

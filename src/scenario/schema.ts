@@ -436,6 +436,7 @@ const calibration = section('Constants of the performance model that belong to n
   unfused_attention_rate: rate('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
   attention_latent_rate: rate('Rate of attention with keys and values of different widths, over that with equal ones.'),
   scan_rate: partOfRate('Rate of the kernels of a chunked scan (Mamba-2) over what compute and memory would allow.'),
+  scan_backward_rate: rate('Backward rate of such a scan over its forward rate.'),
   recurrent_step: time('Time of one step of a recurrence whose weights stay on the chip.'),
   recurrent_launch: time('Time of one step of a recurrence that is launched step by step.'),
   recurrent_weights: quantity('bytes', 'Weights that one multiprocessor keeps in its registers.', {

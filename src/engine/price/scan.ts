@@ -30,6 +30,7 @@ export const scanSeconds = formula<ScanInputs>({
 })
 
 export function priceScan(operation: Scan, datatype: Datatype, device: Device, calibration: Calibration): Timing {
+  const isBackward = operation.phase === 'inputGradient'
   const inputs: ScanInputs = {
     flop: operation.flop,
     peakFlopPerSecond: device.peakFlopPerSecond[datatype],
@@ -37,7 +38,7 @@ export function priceScan(operation: Scan, datatype: Datatype, device: Device, c
     bytes: operation.bytes,
     hbmBytesPerSecond: device.hbmBytesPerSecond,
     hbmEfficiency: device.hbmEfficiency,
-    scanEfficiency: calibration.scanRate,
+    scanEfficiency: calibration.scanRate * (isBackward ? calibration.scanBackwardRate : 1),
     kernels: operation.kernels,
     kernelSeconds: calibration.kernelSeconds,
   }

@@ -121,6 +121,7 @@ export const job: Job = {
     unfusedAttentionRate: 0.39,
     attentionLatentRate: 0.85,
     scanRate: 0.35,
+    scanBackwardRate: 0.6,
     recurrentStepSeconds: 2e-6,
     recurrentLaunchSeconds: 7e-6,
     recurrentWeightBytes: 221e3,
