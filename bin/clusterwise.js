@@ -10,12 +10,20 @@ const bundle = join(__dirname, '../dist/cli/main.cjs')
 const compiled = `${bundle}.compiled`
 
 function load() {
-  const cachedData = existsSync(compiled) ? readFileSync(compiled) : undefined
+  const cachedData = keptCode()
   // The bundler escapes all that is not ASCII.
   const script = new Script(readFileSync(bundle, 'latin1'), { filename: bundle, cachedData })
   const module = { exports: {} }
   script.runInThisContext()(module, createRequire(bundle), bundle)
   return { ...module.exports, script }
+}
+
+function keptCode() {
+  try {
+    return readFileSync(compiled)
+  } catch {
+    return undefined
+  }
 }
 
 async function start() {

@@ -1,6 +1,6 @@
 // Bundles src/ into dist/. npm runs it as `prepare`, so `npm ci` leaves a working bin/clusterwise.js.
 // It only bundles: types are checked by `npm test`, since a type error here would make an install fail.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,6 +40,8 @@ const late = {
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const esbuild = await bundler()
 if (esbuild) {
+  // V8 knows a script by its length: compiled code must never be older than it.
+  rmSync('dist/cli/main.cjs.compiled', { force: true })
   const built = await Promise.all([
     bundle(esbuild, 'src/index.ts', 'dist/api'),
     bundle(esbuild, 'src/cli/worker.ts', 'dist/cli'),
@@ -116,7 +118,8 @@ async function compileProgram() {
   const { main, processHost, script } = load()
   const silent = { isTTY: false, columns: 100, write() {} }
   await main(['run', 'scenarios/examples/llama3-405b-h100-16k.yaml'], { ...processHost(process), stdout: silent })
-  writeFileSync(compiled, script.createCachedData())
+  writeFileSync(`${compiled}.new`, script.createCachedData())
+  renameSync(`${compiled}.new`, compiled)
   return relative('.', compiled)
 }
 
