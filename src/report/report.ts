@@ -176,6 +176,11 @@ export function plainTheme(width: number, unicode: boolean): Theme {
   return { width, unicode, strong: same, dim: same, good: same, warn: same, bad: same, accent: same }
 }
 
+/** An answer: whose it is, and who gives it. */
+export function titled(text: string, { name, version }: Tool, lines: Title['lines']): Title {
+  return { kind: 'title', text, aside: `${name} ${version}`, lines }
+}
+
 export function cell(text: string, role: Role = 'plain'): Cell {
   return { text, role }
 }

@@ -15,6 +15,7 @@ import {
   type Section,
   type Theme,
   type Tool,
+  titled,
 } from '../report.ts'
 import { group, percent, ratio } from '../words.ts'
 import { strategyRecord } from './search/record.ts'
@@ -47,12 +48,7 @@ export function composeScale(input: ScaleInput, theme: Pick<Theme, 'width' | 'un
   return {
     tool,
     sections: [
-      {
-        kind: 'title',
-        text: name,
-        aside: `${tool.name} ${tool.version}`,
-        lines: [['the best strategy at every size', floor === undefined ? '' : `floor: ${floor}`]],
-      },
+      titled(name, tool, [['the best strategy at every size', floor === undefined ? '' : `floor: ${floor}`]]),
       ...curves.flatMap((curve) => curveSections(curve, floor, theme)),
     ],
     data: { name, file, ...(floor === undefined ? {} : { floor }), curves: curves.map(curveRecord) },

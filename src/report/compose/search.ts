@@ -5,7 +5,18 @@ import type { Simulation } from '../../engine/simulation.ts'
 import type { Neighbour } from '../../search/neighbours.ts'
 import type { Tally } from '../../search/search.ts'
 import { formatQuantity } from '../../units/format.ts'
-import { type Cell, cell, column, type Report, type Row, row, type Section, type Table, type Tool } from '../report.ts'
+import {
+  type Cell,
+  cell,
+  column,
+  type Report,
+  type Row,
+  row,
+  type Section,
+  type Table,
+  type Tool,
+  titled,
+} from '../report.ts'
 import { change, counted, group, percent } from '../words.ts'
 import { neighbourTable } from './search/neighbours.ts'
 import { searchRecord, strategyFields } from './search/record.ts'
@@ -57,15 +68,10 @@ export function composeSearch(input: SearchInput): Report {
 function title({ name, tool, goals, best, requirements }: SearchInput): Section {
   const by = goals.map((goal) => catalogue[goal].label).join(' against ')
   const cluster = best[0]?.job.cluster
-  return {
-    kind: 'title',
-    text: name,
-    aside: `${tool.name} ${tool.version}`,
-    lines: [
-      [goals.length > 1 ? `front of ${by}` : `the best ${by}`, cluster ? counted(cluster.gpus, 'GPU') : ''],
-      requirements.map((text) => `must hold: ${text}`),
-    ],
-  }
+  return titled(name, tool, [
+    [goals.length > 1 ? `front of ${by}` : `the best ${by}`, cluster ? counted(cluster.gpus, 'GPU') : ''],
+    requirements.map((text) => `must hold: ${text}`),
+  ])
 }
 
 function verdict(input: SearchInput): Section {

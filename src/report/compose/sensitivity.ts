@@ -4,7 +4,7 @@ import type { MetricName } from '../../engine/metrics.ts'
 import type { Sought, Swing } from '../../search/sensitivity.ts'
 import { formatQuantity } from '../../units/format.ts'
 import type { Unit } from '../../units/unit.ts'
-import { bar, cell, column, type Json, type Report, type Row, row, type Section, type Tool } from '../report.ts'
+import { bar, cell, column, type Json, type Report, type Row, row, type Section, type Tool, titled } from '../report.ts'
 import { change } from '../words.ts'
 
 export interface SensitivityInput {
@@ -28,17 +28,9 @@ export function composeSensitivity(input: SensitivityInput): Report {
   return {
     tool,
     sections: [
-      {
-        kind: 'title',
-        text: name,
-        aside: `${tool.name} ${tool.version}`,
-        lines: [
-          [
-            `${label}: ${formatQuantity(now, unit)}`,
-            goal ? '' : `each input ${Math.round(part * 100)} % less and more`,
-          ],
-        ],
-      },
+      titled(name, tool, [
+        [`${label}: ${formatQuantity(now, unit)}`, goal ? '' : `each input ${Math.round(part * 100)} % less and more`],
+      ]),
       goal ? goalVerdict(input, goal) : tornado(input),
     ],
     data: {

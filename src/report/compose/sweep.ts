@@ -1,7 +1,7 @@
 /** The first rows of a sweep for people, all of them for programs. */
 import type { ColumnSpec } from '../../sweep/table.ts'
 import { formatQuantity } from '../../units/format.ts'
-import { type Cell, cell, column, type Json, type Report, type Row, row, type Tool } from '../report.ts'
+import { type Cell, cell, column, type Json, type Report, type Row, row, type Tool, titled } from '../report.ts'
 import { counted, group } from '../words.ts'
 
 export type Value = number | string | boolean | undefined
@@ -41,14 +41,9 @@ export function composeSweep(input: SweepInput): Report {
   return {
     tool,
     sections: [
-      {
-        kind: 'title',
-        text: name,
-        aside: `${tool.name} ${tool.version}`,
-        lines: [
-          [counted(count, 'point'), best ? 'each with its best strategy' : 'each with the strategy of the scenario'],
-        ],
-      },
+      titled(name, tool, [
+        [counted(count, 'point'), best ? 'each with its best strategy' : 'each with the strategy of the scenario'],
+      ]),
       {
         kind: 'table',
         title: '',

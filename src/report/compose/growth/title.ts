@@ -1,7 +1,7 @@
 /** Who is asked: machine, time and paradigm. */
 import type { Sought } from '../../../growth/sought.ts'
 import { formatQuantity } from '../../../units/format.ts'
-import type { Title, Tool } from '../../report.ts'
+import { type Title, type Tool, titled } from '../../report.ts'
 import { group } from '../../words.ts'
 import { tokens } from './words.ts'
 
@@ -18,16 +18,11 @@ export function titleOf({ name, gpu, tool }: Asked, { question, resource }: Soug
   const bought = resource === 'chips' ? '' : `as many as the ${resource} buys`
   const watts = `${formatQuantity(machine.chips * machine.chipWatts, 'watts')} without cooling`
   const data = Number.isFinite(recipe.uniqueTokens) ? `${tokens(recipe.uniqueTokens)} there are` : 'no end of data'
-  return {
-    kind: 'title',
-    text: name,
-    aside: `${tool.name} ${tool.version}`,
-    lines: [
-      machineFacts
-        ? [`${group(machine.chips)} × ${gpu}`, bought, `for ${formatQuantity(seconds, 'seconds')}`, watts]
-        : [gpu, `any number of them for ${formatQuantity(seconds, 'seconds')}`],
-      [recipe.architecture, recipe.optimizer, recipe.datatype.toUpperCase(), recipe.objective, data],
-      [`${recipe.batchLaw} batch law`, `settings: ${recipe.effort}`, `context ${group(recipe.seqLen)}`],
-    ],
-  }
+  return titled(name, tool, [
+    machineFacts
+      ? [`${group(machine.chips)} × ${gpu}`, bought, `for ${formatQuantity(seconds, 'seconds')}`, watts]
+      : [gpu, `any number of them for ${formatQuantity(seconds, 'seconds')}`],
+    [recipe.architecture, recipe.optimizer, recipe.datatype.toUpperCase(), recipe.objective, data],
+    [`${recipe.batchLaw} batch law`, `settings: ${recipe.effort}`, `context ${group(recipe.seqLen)}`],
+  ])
 }

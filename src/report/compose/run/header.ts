@@ -3,23 +3,18 @@ import { ceilDiv } from '../../../base/integers.ts'
 import type { Cluster } from '../../../engine/job.ts'
 import { microBatchesOf, type Strategy } from '../../../engine/strategy.ts'
 import { formatQuantity } from '../../../units/format.ts'
-import type { Tiles, Title } from '../../report.ts'
+import { type Tiles, type Title, titled } from '../../report.ts'
 import { about, counted, group, percent } from '../../words.ts'
 import { peakOf, type RunInput, rangeOf } from './input.ts'
 
 export function title({ loaded, simulation, tool }: RunInput): Title {
   const { job, strategy } = simulation
-  return {
-    kind: 'title',
-    text: loaded.name,
-    aside: `${tool.name} ${tool.version}`,
-    lines: [
-      modelFacts({ loaded, simulation }),
-      [...clusterFacts(job.cluster, loaded.scenario), job.precision.matmul.toUpperCase()],
-      strategyFacts(strategy),
-      batchFacts(simulation),
-    ],
-  }
+  return titled(loaded.name, tool, [
+    modelFacts({ loaded, simulation }),
+    [...clusterFacts(job.cluster, loaded.scenario), job.precision.matmul.toUpperCase()],
+    strategyFacts(strategy),
+    batchFacts(simulation),
+  ])
 }
 
 function clusterFacts(cluster: Cluster, { cluster: names }: RunInput['loaded']['scenario']): readonly string[] {
