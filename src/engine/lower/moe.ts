@@ -2,7 +2,7 @@
  * A feed-forward block of experts as operations: route, send tokens to their experts, compute, bring them back. Each rank
  * dispatches its own tokens (Megatron-Core MoE, arXiv:2504.14960; DeepSeek-V3, arXiv:2412.19437 §3.2).
  */
-import type { Job, MoeShape } from '../job.ts'
+import type { Job, MoeShape, MoeSoftware } from '../job.ts'
 import { groupOf } from '../layout.ts'
 import type { Operation } from '../operation.ts'
 import type { Sharding } from '../strategy.ts'
@@ -36,8 +36,17 @@ function router(job: Job, tokens: number, moe: MoeShape): Operation[] {
   ]
 }
 
-/** Rows are read and written once to sort them and once to restore them; unfused kernels reach half the bandwidth. */
+/** Rows are read and written to sort them; unfused kernels reach half the bandwidth. */
 const PERMUTE_PASSES = { unfused: 4, fused: 2 } as const
+
+/**
+ * An all-to-all wants rows sorted by rank, and what arrives sorted again by expert where a rank has several
+ * (Megatron-Core, MoEAlltoAllTokenDispatcher); HybridEP sorts in its own kernels.
+ */
+function permutePasses({ dispatcher, permute }: MoeSoftware, expertsPerRank: number): number {
+  if (dispatcher === 'hybridep') return PERMUTE_PASSES.fused
+  return PERMUTE_PASSES[permute] * (dispatcher === 'alltoall' && expertsPerRank > 1 ? 2 : 1)
+}
 
 function routed(job: Job, ownTokens: number, sharding: Sharding, moe: MoeShape): Operation[] {
   const width = expertWidth(job.model)
@@ -48,13 +57,13 @@ function routed(job: Job, ownTokens: number, sharding: Sharding, moe: MoeShape):
   const travels = ep > 1 ? travel(job, ownTokens, sharding, moe) : []
   return [
     ...narrowing(job, 'moe.latent.down', { tokens: ownTokens, n: moe.latent, k: job.model.hidden }),
-    ...sorting('moe.permute', job, ownTokens, moe),
+    ...sorting('moe.permute', job, ownTokens, ep),
     ...travels,
     ...(etp > 1 ? widthExchange('moe.gather', elementBytes * rows * width, 'all-gather', 'reduce-scatter') : []),
     ...experts(job, rows, sharding, moe),
     ...(etp > 1 ? widthExchange('moe.scatter', elementBytes * rows * width, 'reduce-scatter', 'all-gather') : []),
     ...travels.map((operation) => ({ ...operation, name: 'moe.combine' })),
-    ...sorting('moe.unpermute', job, ownTokens, moe),
+    ...sorting('moe.unpermute', job, ownTokens, ep),
     ...narrowing(job, 'moe.latent.up', { tokens: ownTokens, n: job.model.hidden, k: moe.latent }),
   ]
 }
@@ -114,9 +123,10 @@ function bias(job: Job, elements: number, experts: number): Operation[] {
  * also has one for the scores in the mask (GShard, Lepikhin et al. 2020, arXiv:2006.16668, Algorithm 2). A sequence is
  * sorted by itself.
  */
-function sorting(name: string, job: Job, ownTokens: number, moe: MoeShape): Operation[] {
+function sorting(name: string, job: Job, ownTokens: number, ep: number): Operation[] {
+  const moe = job.model.moe as MoeShape
   const width = expertWidth(job.model)
-  const { dispatcher, permute } = job.software.moe
+  const { dispatcher } = job.software.moe
   if (dispatcher === 'einsum') {
     const slots = ownTokens * moe.topK * moe.imbalance
     const products = linear(job, name, {
@@ -127,7 +137,8 @@ function sorting(name: string, job: Job, ownTokens: number, moe: MoeShape): Oper
     })
     return name === 'moe.permute' ? products.filter(({ phase }) => phase !== 'weightGradient') : products
   }
-  const sorted = PERMUTE_PASSES[permute] * job.precision.activationBytes * ownTokens * moe.topK * width
+  const sorted =
+    permutePasses(job.software.moe, moe.experts / ep) * job.precision.activationBytes * ownTokens * moe.topK * width
   return traffic(name, { forward: sorted, backward: sorted, kernels: [2, 2] })
 }
 
