@@ -19,7 +19,7 @@ export const allocationLaws = {
     coefficient: 0.299,
     exponent: 0.537,
     source: 'Dubey et al. 2024, arXiv:2407.21783 §3.2.1, legend of figure 3 (the text rounds to .29 and .53)',
-    validity: 'iso-FLOP curves from 6e18 to 1e22 FLOP',
+    validity: 'iso-FLOP curves from 6e18 to 1e22 FLOP; others who fitted its 133 points found .2994 and .5368',
     confidence: 'secondary',
   },
   'llama-3-printed': {
@@ -36,7 +36,7 @@ export const allocationLaws = {
     of: 'tokens',
     coefficient: 5.8316,
     exponent: 0.4757,
-    source: 'Bi et al. 2024, arXiv:2401.02954 §3.2; the exponent moves with the quality of the data',
+    source: 'Bi et al. 2024, arXiv:2401.02954 §3.2 eq. 4; the exponent moves with the quality of the data',
     validity: '1e17 to 3e20 FLOP; counts FLOP per token, embeddings left out',
     confidence: 'secondary',
   },
@@ -54,9 +54,10 @@ export const allocationLaws = {
     of: 'parameters',
     coefficient: 1.3e9 / PETAFLOP_DAY ** 0.73,
     exponent: 0.73,
-    source: 'Kaplan et al. 2020, arXiv:2001.08361 §6.1; why it is off: Porian et al. 2024, arXiv:2406.19146',
-    validity: 'historical: the days of GPT-3; parameters without embedding; its coefficient is from memory',
-    confidence: 'unverified',
+    source:
+      'Kaplan et al. 2020, arXiv:2001.08361 appendix A, table 6 (1.3e9 C^.73, C in petaflop-days); why it is off: Porian et al. 2024, arXiv:2406.19146',
+    validity: 'historical: the days of GPT-3; parameters without embedding',
+    confidence: 'secondary',
   },
 } as const satisfies Record<string, AllocationLaw>
 

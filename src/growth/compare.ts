@@ -2,7 +2,6 @@
 import type { Datatype } from '../engine/job.ts'
 import { architectures } from './architecture.ts'
 import { type Cited, confidences, type Pick, type Span } from './cited.ts'
-import type { ArchitectureName } from './computer.ts'
 import { dataPolicies } from './data-limit.ts'
 import { type Point, type Settled, settle } from './frontier.ts'
 import { efforts } from './hyper-parameter.ts'
@@ -13,6 +12,9 @@ import { precisionFacts } from './precision.ts'
 import { composedGain, type Recipe, SUSPICIOUS_GAIN, weigh, worthOf } from './recipe.ts'
 import { lowest } from './solve.ts'
 
+/** The valley is flat: a size right to one part in a thousand leaves the loss right to one in a million. */
+const STEPS = 20
+
 /** Compute-equivalent of the best model of a recipe, with no cluster in the way: a batch of one sequence costs nothing. */
 export function worthAtFlop(recipe: Recipe, flop: number): number {
   const spent = flop * (1 - efforts[recipe.effort].searchFraction)
@@ -21,7 +23,7 @@ export function worthAtFlop(recipe: Recipe, flop: number): number {
     const tokens = spent / (FLOP_PER_PARAMETER_TOKEN * parameters)
     return weigh(recipe, { flop, parameters, tokens, batchTokens: 0 }).reducibleNats
   }
-  return worthOf(recipe, nats(lowest(free / 1e3, free * 1e3, nats)))
+  return worthOf(recipe, nats(lowest(free / 1e3, free * 1e3, nats, STEPS)))
 }
 
 export interface Choice {
@@ -89,28 +91,27 @@ export interface Comparison {
 
 const picks = ['low', 'central', 'high'] as const satisfies readonly Pick[]
 
-/** How fast a family runs over how fast the standard does, of the chips that find work; 0: the engine finds no way. */
-export type Speeds = (name: ArchitectureName) => number
+/** How fast a recipe runs over how fast the standard does, of the chips that find work; 0: the engine finds no way. */
+export type Speeds = (recipe: Recipe) => number
 
 const alike: Speeds = () => 1
 
-/** `settled` is the standard; its utilization serves every row, but for architectures that run at another. */
+/** `settled` is the standard; its utilization serves every row, but for what runs at another. */
 export function compareParadigms(settled: Settled, rates: Rates, speeds: Speeds = alike): readonly Comparison[] {
   // The standard is taken at the same end of the evidence as the choice, so that only the choice's own doubt shows.
   const standard = picks.map((pick) => settle({ ...settled, recipe: { ...settled.recipe, pick } }))
   const flop = settle(settled).hardwareFlop
+  const worths = picks.map((pick) => worthAtFlop({ ...settled.recipe, pick }, flop))
   return choices(rates).map((choice) => {
     const at = (pick: Pick): Recipe => ({ ...settled.recipe, ...choice.change, pick })
     const peakFlopPerSecond = settled.machine.peakFlopPerSecond * choice.rate
     const machine = { ...settled.machine, peakFlopPerSecond }
-    const mfu = settled.mfu * (speeds(at('central').architecture) || 1)
+    const mfu = settled.mfu * (speeds(at('central')) || 1)
     const points = picks.map((pick) => settle({ ...settled, machine, mfu, recipe: at(pick) }))
     const central = points[1] as Point
     return {
       choice,
-      sameFlop: rangeOf(
-        picks.map((pick) => worthAtFlop(at(pick), flop) / worthAtFlop({ ...settled.recipe, pick }, flop)),
-      ),
+      sameFlop: rangeOf(picks.map((pick, n) => worthAtFlop(at(pick), flop) / (worths[n] ?? Number.NaN))),
       sameCluster: rangeOf(
         points.map(({ equivalentFlop }, n) => equivalentFlop / (standard[n]?.equivalentFlop ?? Number.NaN)),
       ),

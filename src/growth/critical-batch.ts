@@ -27,7 +27,8 @@ export const batchLaws = {
     coefficient: 96.5,
     exponent: 0.462,
     source: 'Bergsma et al. 2025, arXiv:2505.13738: B_crit as D^.462; coefficient .0471 sequences of 2048 tokens',
-    validity: '0.1B to 3.3B parameters; × or ÷ 2; coefficient from memory, within 60 % of the data of Zhang et al.',
+    validity:
+      '0.1B to 3.3B parameters; × or ÷ 2; its coefficient stands in no public text at hand, and lies within 60 % of the data of Zhang et al.',
     confidence: 'unverified',
   },
   zhang: {

@@ -5,16 +5,16 @@ import { batchLaws } from './critical-batch.ts'
 import { dataPolicies, stocks } from './data-limit.ts'
 import { ensembleFacts } from './ensemble.ts'
 import { efforts } from './hyper-parameter.ts'
-import { surfaces } from './loss-law.ts'
 import { latencies } from './machine.ts'
 import { objectives } from './objective.ts'
 import { optimizers } from './optimizer.ts'
 import { precisionFacts } from './precision.ts'
 import type { Recipe } from './recipe.ts'
 import { shapeRules } from './shape.ts'
+import { surfaces } from './surfaces.ts'
 
 export function groundsOf(recipe: Recipe): readonly Cited[] {
-  const surface = Object.values(surfaces).filter((known) => known.irreducibleNats === recipe.surface.irreducibleNats)
+  const surface = Object.values(surfaces).filter((known) => known.parameterScale === recipe.surface.parameterScale)
   const objective = objectives[recipe.objective]
   return [
     ...surface,

@@ -16,6 +16,7 @@ import * as parallelLimit from './parallel-limit.ts'
 import * as precision from './precision.ts'
 import * as reliability from './reliability.ts'
 import * as shape from './shape.ts'
+import * as surfaces from './surfaces.ts'
 import * as svm from './svm.ts'
 import * as trends from './trends.ts'
 import * as usefulChips from './useful-chips.ts'
@@ -48,6 +49,7 @@ const modules: readonly object[] = [
   precision,
   reliability,
   shape,
+  surfaces,
   svm,
   trends,
   usefulChips,

@@ -1,9 +1,6 @@
-/**
- * Loss surfaces L(N, D) = E + A/N^α + B/D^β, their best allocation of compute, and the way back: what compute a loss is
- * worth. Losses of different papers are not comparable (tokenizer, corpus): exponents, ratios and compute-equivalents are.
- */
+/** Surfaces L(N, D) = E + A/N^α + B/D^β: their best allocation of compute, and the way back, what compute a loss is worth. */
 import { type Formula, formula } from '../engine/formula.ts'
-import type { Cited } from './cited.ts'
+import type { AllocationLaw } from './allocation.ts'
 
 /** In nats per token; counts of parameters and of tokens. */
 export interface SurfaceConstants {
@@ -13,63 +10,6 @@ export interface SurfaceConstants {
   readonly tokenScale: number
   readonly tokenExponent: number
 }
-
-export interface Surface extends SurfaceConstants, Cited {}
-
-const CHINCHILLA_RUNS = 'N 57M to 16B, D 0.25B to 320B tokens, C 1.4e18 to 1.3e22 FLOP; above 1e23 it is extrapolation'
-
-export const surfaces = {
-  besiroglu: {
-    label: 'Chinchilla form, refitted by Besiroglu et al.',
-    irreducibleNats: 1.8172,
-    parameterScale: 482.01,
-    parameterExponent: 0.3478,
-    tokenScale: 2085.43,
-    tokenExponent: 0.3658,
-    source: 'Besiroglu et al. 2024, arXiv:2404.10102: standard errors .03, 124.58, .02, 1293.23, .02',
-    validity: CHINCHILLA_RUNS,
-    confidence: 'secondary',
-  },
-  hoffmann: {
-    label: 'Chinchilla, approach 3, at full precision',
-    irreducibleNats: 1.6934,
-    parameterScale: 406.4,
-    parameterExponent: 0.33917,
-    tokenScale: 410.7,
-    tokenExponent: 0.28491,
-    source:
-      'Hoffmann et al. 2022, arXiv:2203.15556, TeX source, read in github.com/epoch-research/analyzing-chinchilla',
-    validity: CHINCHILLA_RUNS,
-    confidence: 'primary',
-  },
-  'hoffmann-printed': {
-    label: 'Chinchilla, approach 3, as printed',
-    irreducibleNats: 1.69,
-    parameterScale: 406.4,
-    parameterExponent: 0.34,
-    tokenScale: 410.7,
-    tokenExponent: 0.28,
-    source:
-      'Hoffmann et al. 2022, arXiv:2203.15556 §D.2: exponents rounded to two digits, which moves the optimum by a quarter',
-    validity: CHINCHILLA_RUNS,
-    confidence: 'secondary',
-  },
-  muennighoff: {
-    label: 'Muennighoff et al. on C4, equal exponents',
-    irreducibleNats: Math.exp(0.6254804),
-    parameterScale: Math.exp(6.255414),
-    parameterExponent: 0.3526596,
-    tokenScale: Math.exp(7.3049974),
-    tokenExponent: 0.3526596,
-    source: 'Muennighoff et al. 2023, arXiv:2305.16264, constants in the README of github.com/huggingface/datablations',
-    validity: '400 runs up to 9B parameters and 900B tokens of C4',
-    confidence: 'primary',
-  },
-} as const satisfies Record<string, Surface>
-
-export type SurfaceName = keyof typeof surfaces
-
-export const DEFAULT_SURFACE: Surface = surfaces.besiroglu
 
 /** FLOP per parameter and token of training: forward once, backward twice. Kaplan et al. 2020, arXiv:2001.08361 §2.1. */
 export const FLOP_PER_PARAMETER_TOKEN = 6
@@ -165,6 +105,29 @@ export const equivalentFlop: Formula<EquivalentInputs> = formula<EquivalentInput
   compute: ({ reducibleNats, frontierScale: scale, lossExponent: exponent }) =>
     FLOP_PER_PARAMETER_TOKEN * (scale / reducibleNats) ** (1 / exponent),
 })
+
+/**
+ * The surface with another optimum and the same frontier: exponents γ/a and γ/b give N* ∝ C^a and D* ∝ C^b at an
+ * unchanged γ, and the scales follow from the law's coefficient and an unchanged K.
+ */
+export function withAllocation(law: AllocationLaw, frontier: SurfaceConstants): SurfaceConstants {
+  const ofTokens = law.of === 'tokens'
+  const b = ofTokens ? law.exponent : 1 - law.exponent
+  const a = 1 - b
+  const gamma = lossExponent.compute(frontier)
+  const [alpha, beta] = [gamma / a, gamma / b]
+  // N* = G (C/6)^a.
+  const G = ofTokens ? 6 ** -b / law.coefficient : law.coefficient * 6 ** a
+  const ratio = G ** (alpha + beta)
+  const tokenScale = (alpha * frontierScale.compute(frontier)) / ((alpha + beta) * ratio ** a)
+  return {
+    irreducibleNats: frontier.irreducibleNats,
+    parameterScale: (ratio * beta * tokenScale) / alpha,
+    parameterExponent: alpha,
+    tokenScale,
+    tokenExponent: beta,
+  }
+}
 
 export interface Allocation {
   readonly parameters: number

@@ -58,7 +58,7 @@ export const objectives = {
     repetition: repetitions.diffusion,
     source: 'behind by 16 × at one epoch: Nie et al. 2024, arXiv:2410.18514; ahead where data binds: arXiv:2507.15857',
     validity: 'up to about 1B parameters; both figures quoted second-hand',
-    confidence: 'unverified',
+    confidence: 'secondary',
   },
 } as const satisfies Record<string, Objective>
 

@@ -1,26 +1,23 @@
 /** All choices that are not the cluster: the paradigm. */
 import type { Datatype } from '../engine/job.ts'
 import { architectures } from './architecture.ts'
-import type { Pick } from './cited.ts'
+import type { Pick as End } from './cited.ts'
 import type { ArchitectureName } from './computer.ts'
 import { type BatchLawName, batchLaws, batchOverhead, criticalBatch } from './critical-batch.ts'
 import { dataPolicies, effective, type Stock, stocks } from './data-limit.ts'
 import { type EffortName, efforts } from './hyper-parameter.ts'
-import {
-  bestAllocation,
-  DEFAULT_SURFACE,
-  flopWorth,
-  lossExponent,
-  type SurfaceConstants,
-  surfaceLoss,
-} from './loss-law.ts'
+import { bestAllocation, flopWorth, lossExponent, type SurfaceConstants, surfaceLoss } from './loss-law.ts'
 import { type ObjectiveName, objectives, signalWorth } from './objective.ts'
 import { type OptimizerName, optimizers } from './optimizer.ts'
 import { precisionSpan } from './precision.ts'
 import type { ShapeRuleName } from './shape.ts'
+import { DEFAULT_SURFACE, type Surface } from './surfaces.ts'
+
+/** A member of an ensemble has no law of allocation and refuses nothing. */
+export type ChosenSurface = SurfaceConstants & Pick<Surface, 'allocation' | 'refusal'>
 
 export interface Recipe {
-  readonly surface: SurfaceConstants
+  readonly surface: ChosenSurface
   readonly architecture: ArchitectureName
   /** Of a mixture's parameters; 1 if dense. */
   readonly activeFraction: number
@@ -41,7 +38,7 @@ export interface Recipe {
   /** Given, or Infinity: as large as the chips ask for. */
   readonly batchTokens: number
   /** Which end of the evidence to take for every factor. */
-  readonly pick: Pick
+  readonly pick: End
 }
 
 /** Today's: dense, AdamW, bf16, next token, one reading of public text at most as the law finds best. */

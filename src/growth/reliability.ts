@@ -28,9 +28,9 @@ export const failureRates = {
   'rsc-2': {
     label: 'Meta research cluster 2: 2.34 failures per 1000 node-days',
     meanSeconds: (8 * 24 * 1000 * HOUR) / 2.34,
-    source: 'Kokolis et al. 2024, arXiv:2410.21680; figure from memory',
+    source: 'Kokolis et al. 2024, arXiv:2410.21680',
     validity: '11 months of 8,000 A100',
-    confidence: 'unverified',
+    confidence: 'secondary',
   },
 } as const satisfies Record<string, FailureRate>
 

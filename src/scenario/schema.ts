@@ -607,8 +607,8 @@ const growth = section('From compute to a model: asked by absorb, grow and compa
     'What the model is asked. Default: masked for encoders, else next-token.',
   ).optional(),
   surface: choice(
-    ['besiroglu', 'hoffmann', 'hoffmann-printed', 'muennighoff'],
-    'Law of the loss. Default: besiroglu (Besiroglu et al. 2024, arXiv:2404.10102).',
+    ['besiroglu', 'hoffmann', 'hoffmann-printed', 'muennighoff', 'llama-3', 'deepseek'],
+    'Law of the loss; llama-3 and deepseek say how compute is shared between model and data, and no loss. Default: besiroglu (Besiroglu et al. 2024, arXiv:2404.10102).',
   ).default('besiroglu'),
   data: orWord(
     'unlimited',

@@ -7,6 +7,7 @@ import { clusterwise, repo } from '../support/host.ts'
 const folder = 'scenarios/examples/growth'
 const examples = readdirSync(join(repo, folder)).map((name) => `${folder}/${name}`)
 const thirty = `${folder}/thirty-billion-dollars.yaml`
+const llama = `${folder}/llama3-405b.yaml`
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length))
 
 const json = async (...argv: readonly string[]) => {
@@ -28,6 +29,25 @@ describe('absorb', () => {
       found.flop.peak,
     )
     expect(product / found.flop.equivalent).toBeCloseTo(1, 6)
+  })
+
+  test.each(['llama-3', 'deepseek'])('a law without losses says none: %s', async (surface) => {
+    const { loss, last_decade: last, planned } = await json('absorb', llama, '--set', `growth.surface=${surface}`)
+    expect(loss).toMatchObject({ nats: null, interval: null })
+    expect(loss.refused).toContain('no loss')
+    expect(planned.loss).toBeNull()
+    expect(last.nats).toBeGreaterThan(0)
+    const { out } = await clusterwise([
+      'grow',
+      llama,
+      '--from',
+      '1e24',
+      '--to',
+      '1e26',
+      '--set',
+      `growth.surface=${surface}`,
+    ])
+    expect(out).toContain('No absolute loss')
   })
 
   test('thirty billion dollars buy what the literature says', async () => {

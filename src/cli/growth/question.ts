@@ -1,10 +1,10 @@
 /** From a scenario to what `growth/` is asked. */
 import { layerKinds } from '../../engine/lower/shape.ts'
 import { countParameters } from '../../engine/parameters.ts'
-import { surfaces } from '../../growth/loss-law.ts'
 import { affordableChips, type Means, machineOf, type Resource } from '../../growth/machine.ts'
 import type { Recipe } from '../../growth/recipe.ts'
 import type { Sought } from '../../growth/sought.ts'
+import { surfaces } from '../../growth/surfaces.ts'
 import { engineUtilization } from '../../growth/utilization.ts'
 import type { Loaded } from '../../scenario/read.ts'
 import { UsageError } from '../exit.ts'

@@ -1,10 +1,14 @@
 /** `compare-paradigms`: same FLOP, better model? And how many chips each family keeps busy. */
+import { optimizerFor } from '../../engine/optimizer/kinds.ts'
+import { estimate } from '../../engine/simulate.ts'
 import { type Claim, claimsOf } from '../claims.ts'
 import { type Comparison, compareParadigms, type Rates } from '../compare.ts'
 import { type ArchitectureName, computers } from '../computer.ts'
 import { effective } from '../data-limit.ts'
 import { type Point, type Settled, settle, type Utilized } from '../frontier.ts'
 import { objectives } from '../objective.ts'
+import type { OptimizerName } from '../optimizer.ts'
+import type { Recipe } from '../recipe.ts'
 import type { Sought } from '../sought.ts'
 import { usualSettled } from '../sought.ts'
 import { classicSvm, type SvmComputer, svmComputer } from '../svm.ts'
@@ -62,7 +66,9 @@ export function answerCompare(sought: Sought, rates: Rates, claims = false): Com
     families.map((name) => [name, utilizationOf(sought, settled, name)]),
   ) as Compared['utilization']
   const yardstick = utilization[settled.recipe.architecture].mfu
-  const speeds = (name: ArchitectureName) => utilization[name].mfu / yardstick
+  const optimizers = optimizerSpeeds(utilization[settled.recipe.architecture])
+  const speeds = ({ architecture, optimizer }: Recipe) =>
+    (utilization[architecture].mfu / yardstick) * optimizers(optimizer)
   const { recipe, machine } = settled
   const { layers, hidden } = standard.shape
   const sizes = { layers, hidden, seqLen: recipe.seqLen, batchTokens: FAMILY_BATCH }
@@ -76,6 +82,17 @@ export function answerCompare(sought: Sought, rates: Rates, claims = false): Com
     svm: svmComputer(machine, classicSvm),
     sizes,
     ...(claims && { claims: claimsOf(settled, rates) }),
+  }
+}
+
+/** The standard's own run, with another optimizer's step after it. */
+function optimizerSpeeds({ simulation }: Utilized): (name: OptimizerName) => number {
+  if (!simulation) return () => 1
+  const { job, strategy, metrics } = simulation
+  return (name) => {
+    if (name === job.optimizer.kind) return 1
+    const other = { ...job, optimizer: optimizerFor(name, job.optimizer.numberBytes) }
+    return metrics['step.time'] / estimate(other, strategy).metrics['step.time']
   }
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../../src/growth/data-limit.ts'
 import { constantMfu, type Settled, settle } from '../../../src/growth/frontier.ts'
 import { essayTest } from '../../../src/growth/grow.ts'
-import { bestAllocation, spentOverWorth, surfaceLoss, surfaces } from '../../../src/growth/loss-law.ts'
+import { bestAllocation, spentOverWorth, surfaceLoss } from '../../../src/growth/loss-law.ts'
 import { affordableChips } from '../../../src/growth/machine.ts'
 import { leverage } from '../../../src/growth/moe.ts'
 import { muonFlopRatio } from '../../../src/growth/optimizer.ts'
@@ -31,6 +31,7 @@ import {
   youngSeconds,
 } from '../../../src/growth/reliability.ts'
 import { shapeRules } from '../../../src/growth/shape.ts'
+import { surfaces } from '../../../src/growth/surfaces.ts'
 import { bandwidthWall, latencyWall, latencyWallFlop, type WallQuestion } from '../../../src/growth/walls.ts'
 import { h100 } from '../../support/h100.ts'
 
@@ -357,4 +358,19 @@ test('Llama 3 405B in its GPU-hours: 30.84M on the model card of huggingface.co/
   const point = settle(settled)
   near(point.hardwareFlop, 3.8e25, 0.12)
   expect(absorb(point).ofDelivered).toBeGreaterThan(0.8)
+})
+
+describe('laws that share compute and say no loss', () => {
+  test.each(['llama-3', 'deepseek'] as const)('%s: its own optimum, the frontier of the default surface', (name) => {
+    for (const flop of [1e20, 3.8e25, 1e28]) {
+      const best = bestAllocation(surfaces[name], flop)
+      const own = allocate(allocationLaws[name], flop)
+      near(best.tokens, own.tokens, 1e-9)
+      near(best.parameters, own.parameters, 1e-9)
+      near(best.lossNats, bestAllocation(surfaces.besiroglu, flop).lossNats, 1e-9)
+      near(spentOverWorth(surfaces[name], own.parameters, own.tokens), 1, 1e-9)
+      expect(spentOverWorth(surfaces[name], 2 * own.parameters, own.tokens / 2)).toBeGreaterThan(1)
+    }
+    expect(surfaces[name].refusal).toContain('no loss')
+  })
 })

@@ -4,11 +4,12 @@ import type { Sought } from '../../../growth/sought.ts'
 import type { Field, Json } from '../../report.ts'
 import { groundsRecord } from './grounds.ts'
 import type { Asked } from './title.ts'
-import { pair } from './words.ts'
+import { lossValue, pair } from './words.ts'
 
 export function absorbRecord(asked: Asked, absorbed: Absorbed): { readonly [key: string]: Json } {
   const { sought, point, absorption, binding, ahead, planned } = absorbed
   const { settled, bounds, shape, simulation } = point
+  const { refusal } = sought.question.recipe.surface
   return {
     name: asked.name,
     file: asked.file,
@@ -20,7 +21,12 @@ export function absorbRecord(asked: Asked, absorbed: Absorbed): { readonly [key:
       equivalent: point.equivalentFlop,
       equivalent_interval: pair(absorbed.equivalentInterval),
     },
-    loss: { nats: point.lossNats, interval: pair(absorbed.lossInterval), reducible: point.reducibleNats },
+    loss: {
+      nats: lossValue(sought, point.lossNats),
+      interval: refusal === undefined ? pair(absorbed.lossInterval) : null,
+      reducible: point.reducibleNats,
+      ...(refusal !== undefined && { refused: refusal }),
+    },
     last_decade: { nats: absorbed.lastDecade.nats, interval: pair(absorbed.lastDecade.interval) },
     model: {
       parameters: point.parameters,
@@ -72,7 +78,7 @@ export function absorbRecord(asked: Asked, absorbed: Absorbed): { readonly [key:
       parameters: planned.parameters,
       tokens: planned.tokens,
       flop: planned.flop,
-      loss: planned.lossNats,
+      loss: lossValue(sought, planned.lossNats),
       spent_over_worth: planned.spentOverWorth,
     },
     composed_gain: absorbed.gain,
@@ -108,9 +114,9 @@ function splitRecord({ tp, sp, cp, pp, vpp, dp, ep, zero, recompute }: NonNullab
   return { tp, sp, cp, pp, vpp, dp, ep, zero, recompute }
 }
 
-export function absorbFields({ point, absorption, binding }: Absorbed): readonly Field[] {
+export function absorbFields({ sought, point, absorption, binding }: Absorbed): readonly Field[] {
   return [
-    { name: 'loss', unit: 'nats', value: point.lossNats },
+    { name: 'loss', unit: 'nats', value: lossValue(sought, point.lossNats) ?? '' },
     { name: 'parameters', unit: 'count', value: point.parameters },
     { name: 'tokens', unit: 'tokens', value: point.tokens },
     { name: 'batch.tokens', unit: 'tokens', value: point.batchTokens },

@@ -19,7 +19,7 @@ import { absorbFields, absorbRecord } from './absorb-record.ts'
 import { aheadTable } from './ahead.ts'
 import { groundsTable, unverified } from './grounds.ts'
 import { type Asked, titleOf } from './title.ts'
-import { count, fixed, flop, nats, part, span, TRUSTED_FLOP, times, tokens } from './words.ts'
+import { count, fixed, flop, lossWords, nats, part, refusalCells, span, TRUSTED_FLOP, times, tokens } from './words.ts'
 
 export function composeAbsorb(asked: Asked, answer: AbsorbAnswer, verbose = false): Report {
   const { tool } = asked
@@ -78,10 +78,11 @@ function idle({ usedChips, settled }: Absorbed['point']): string {
     : 'All of the GPUs are used.'
 }
 
-function tiles({ point, lossInterval, lastDecade, absorption }: Absorbed): Tiles {
+function tiles({ sought, point, lossInterval, lastDecade, absorption }: Absorbed): Tiles {
   const { settled, simulation, hardwareFlop, equivalentFlop } = point
   const run = simulation?.metrics
-  const far = hardwareFlop > TRUSTED_FLOP
+  const refused = sought.question.recipe.surface.refusal !== undefined
+  const far = hardwareFlop > TRUSTED_FLOP || refused
   return {
     kind: 'tiles',
     tiles: [
@@ -89,7 +90,7 @@ function tiles({ point, lossInterval, lastDecade, absorption }: Absorbed): Tiles
         label: far ? 'LAST TENFOLD BOUGHT' : 'LOSS',
         value: far ? nats(lastDecade.nats) : formatQuantity(point.lossNats, 'nats'),
         details: far
-          ? [span(lastDecade.interval), `loss ${point.lossNats.toFixed(3)} ± 0.04 (E)`]
+          ? [span(lastDecade.interval), refused ? 'no absolute loss' : `loss ${point.lossNats.toFixed(3)} ± 0.04 (E)`]
           : [span(lossInterval, (value) => value.toFixed(3)), `last tenfold ${nats(lastDecade.nats)}`],
       },
       {
@@ -237,10 +238,10 @@ function limitsTable({ point }: Absorbed): Table {
 }
 
 function doubts(absorbed: Absorbed): Prose {
-  const { planned, gain, suspicious, grounds, point, equivalentInterval, lossInterval } = absorbed
+  const { sought, planned, gain, suspicious, grounds, point, equivalentInterval, lossInterval } = absorbed
   const weak = unverified(grounds)
   const dense = point.settled.recipe.architecture === 'moe' ? ' as if dense in its active parameters' : ''
-  const plan = `The model and tokens of the scenario, ${count(planned.parameters)} on ${tokens(planned.tokens)}${dense}: ${flop(planned.flop)}, ${times(planned.spentOverWorth)} what its loss of ${planned.lossNats.toFixed(4)} nats costs at best.`
+  const plan = `The model and tokens of the scenario, ${count(planned.parameters)} on ${tokens(planned.tokens)}${dense}: ${flop(planned.flop)}, ${times(planned.spentOverWorth)} what its loss${lossWords(sought, ` of ${planned.lossNats.toFixed(4)} nats`).replace('–', '')} costs at best.`
   return {
     kind: 'prose',
     title: 'Doubts',
@@ -248,8 +249,9 @@ function doubts(absorbed: Absorbed): Prose {
     items: [
       cell(plan),
       cell(
-        `16 surfaces × 3 batch laws × 3 stocks, 5 to 95 %: compute-equivalent ${span(equivalentInterval, flop)}; loss ${span(lossInterval, (value) => value.toFixed(3))} nats, most of it doubt about E.`,
+        `16 surfaces × 3 batch laws × 3 stocks, 5 to 95 %: compute-equivalent ${span(equivalentInterval, flop)}; loss ${lossWords(sought, `${span(lossInterval, (value) => value.toFixed(3))} nats, most of it doubt about E`)}.`,
       ),
+      ...refusalCells(sought),
       ...(point.hardwareFlop > TRUSTED_FLOP
         ? [
             cell(

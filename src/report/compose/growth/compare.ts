@@ -17,7 +17,7 @@ import { about, group, percent } from '../../words.ts'
 import { soughtRecord } from './absorb-record.ts'
 import { claimsRecord, claimsTable } from './claims.ts'
 import { type Asked, titleOf } from './title.ts'
-import { confidenceCell, flop, pair, span, times, tokens } from './words.ts'
+import { confidenceCell, flop, lossValue, pair, refusalCells, span, times, tokens } from './words.ts'
 
 export function composeCompare(asked: Asked, compared: Compared): Report {
   const sections: readonly Section[] = [
@@ -84,7 +84,8 @@ function verdictOf({ choice, sameFlop, sameCluster, usedShare }: Comparison): st
   if (usedShare < 0.5) return 'too few GPUs find work'
   if (choice.kind === 'data') return 'lifts the data ceiling'
   if (choice.label.startsWith('masked diffusion')) return 'lifts the data ceiling'
-  if (sameFlop.low < 1 && sameFlop.high > NOTABLE) return 'unsure'
+  // A gain that is said to be just notable comes back from a search with its last digits off.
+  if (sameFlop.low < 1 && sameFlop.high > NOTABLE * (1 + 1e-6)) return 'unsure'
   const best = Math.max(sameFlop.central, sameCluster.central)
   if (sameCluster.central < 1 / NOTABLE && sameFlop.central > 0.95) return 'same quality, slower'
   if (best > NOTABLE) return 'cheaper, same ceiling'
@@ -158,7 +159,7 @@ function familiesTable({ computers, utilization, svm, sizes }: Compared): Table 
   }
 }
 
-function notes({ standard }: Compared): Prose {
+function notes({ sought, standard }: Compared): Prose {
   return {
     kind: 'prose',
     title: 'Read with care',
@@ -170,9 +171,10 @@ function notes({ standard }: Compared): Prose {
       cell(
         'Cheaper moves along the same curve; only data, critical batch, repair and width move where it ends (grow shows by how much).',
       ),
+      ...refusalCells(sought),
       cell('! factors above 5 × were never seen together with others, and no joint law exists.', 'warn'),
       cell(
-        `Utilization is ${percent(standard.settled.mfu)} for every row, and for a family by as much more or less as the engine finds between it and the standard. MFU counts six FLOP per weight; rates of scans, recurrences and convolutions are estimates.`,
+        `Utilization is ${percent(standard.settled.mfu)} for every row, and for a family or an optimizer by as much more or less as the engine finds between it and the standard. MFU counts six FLOP per weight; rates of scans, recurrences and convolutions are estimates.`,
         'dim',
       ),
     ],
@@ -188,7 +190,7 @@ function compareRecord(
     file: asked.file,
     ...soughtRecord(sought),
     flop: standard.hardwareFlop,
-    loss: standard.lossNats,
+    loss: lossValue(sought, standard.lossNats),
     choices: rows.map((comparison) => {
       const { choice, sameFlop, sameCluster, usedShare, lossNats, suspicious } = comparison
       return {
@@ -197,7 +199,7 @@ function compareRecord(
         same_flop: { ...(pair(sameFlop) as object), central: sameFlop.central },
         same_cluster: { ...(pair(sameCluster) as object), central: sameCluster.central },
         gpus_used: usedShare,
-        loss: lossNats,
+        loss: lossValue(sought, lossNats),
         suspicious,
         verdict: verdictOf(comparison),
         confidence: choice.cited.confidence,

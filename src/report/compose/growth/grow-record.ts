@@ -4,7 +4,7 @@ import type { Field, Json } from '../../report.ts'
 import { soughtRecord } from './absorb-record.ts'
 import { groundsRecord } from './grounds.ts'
 import type { Asked } from './title.ts'
-import { pair } from './words.ts'
+import { lossValue, pair } from './words.ts'
 
 export function growRecord(asked: Asked, grown: Grown): { readonly [key: string]: Json } {
   const { sought, road, wall } = grown
@@ -13,7 +13,7 @@ export function growRecord(asked: Asked, grown: Grown): { readonly [key: string]
     file: asked.file,
     ...soughtRecord(sought),
     reference_utilization: road.referenceMfu,
-    decades: grown.decades.map(decadeRecord),
+    decades: grown.decades.map((decade) => decadeRecord(decade, sought)),
     crossings: grown.crossings.map(({ threshold, at }) => ({
       threshold,
       flop: at?.offeredFlop ?? null,
@@ -45,12 +45,12 @@ export function growRecord(asked: Asked, grown: Grown): { readonly [key: string]
   }
 }
 
-function decadeRecord({ milestone, gain }: Grown['decades'][number]): Json {
+function decadeRecord({ milestone, gain }: Grown['decades'][number], sought: Grown['sought']): Json {
   const { point, absorption, binding, ratio, ratioAtBatch, ofOffered, offeredFlop, chips } = milestone
   return {
     flop: offeredFlop,
     gpus: chips,
-    loss: point.lossNats,
+    loss: lossValue(sought, point.lossNats),
     reducible: point.reducibleNats,
     gain: gain ? { nats: gain.nats, equivalent_ratio: gain.equivalentRatio, ratio_slope: gain.ratioSlope } : null,
     equivalent: point.equivalentFlop,
@@ -64,7 +64,7 @@ function decadeRecord({ milestone, gain }: Grown['decades'][number]): Json {
   }
 }
 
-export function growFields({ wall, wallBinding, decades }: Grown): readonly Field[] {
+export function growFields({ sought, wall, wallBinding, decades }: Grown): readonly Field[] {
   return [
     { name: 'wall.flop', unit: 'flop', value: wall.offeredFlop },
     { name: 'wall.gpus', unit: 'count', value: wall.chips },
@@ -72,7 +72,7 @@ export function growFields({ wall, wallBinding, decades }: Grown): readonly Fiel
     ...decades.map(({ milestone }) => ({
       name: `loss.1e${Math.round(Math.log10(milestone.offeredFlop))}`,
       unit: 'nats' as const,
-      value: milestone.point.lossNats,
+      value: lossValue(sought, milestone.point.lossNats) ?? '',
     })),
   ]
 }

@@ -9,7 +9,19 @@ import { thresholdWords } from './ahead.ts'
 import { groundsTable, unverified } from './grounds.ts'
 import { growFields, growRecord } from './grow-record.ts'
 import { type Asked, titleOf } from './title.ts'
-import { count, fixed, flop, nats, decades as signed, span, TRUSTED_FLOP, times, tokens } from './words.ts'
+import {
+  count,
+  fixed,
+  flop,
+  lossWords,
+  nats,
+  refusalCells,
+  decades as signed,
+  span,
+  TRUSTED_FLOP,
+  times,
+  tokens,
+} from './words.ts'
 
 export function composeGrow(asked: Asked, grown: Grown, verbose = false): Report {
   const sections: readonly Section[] = [
@@ -78,7 +90,7 @@ const power = (value: number): string => {
     : value.toExponential(1).replace('e+', 'e')
 }
 
-function decadesTable({ decades }: Grown): Table {
+function decadesTable({ sought, decades }: Grown): Table {
   return {
     kind: 'table',
     title: 'Decade by decade',
@@ -101,7 +113,7 @@ function decadesTable({ decades }: Grown): Table {
         cell(power(offeredFlop), 'strong'),
         cell(count(chips)),
         cell(
-          offeredFlop > TRUSTED_FLOP ? `(${point.lossNats.toFixed(3)})` : point.lossNats.toFixed(4),
+          lossWords(sought, offeredFlop > TRUSTED_FLOP ? `(${point.lossNats.toFixed(3)})` : point.lossNats.toFixed(4)),
           offeredFlop > TRUSTED_FLOP ? 'dim' : 'plain',
         ),
         cell(gain ? change(gain.nats) : ''),
@@ -216,7 +228,7 @@ function shiftsTable({ shifts }: Grown): Table {
   }
 }
 
-function notes({ grounds, road, crossings, decades }: Grown): Prose {
+function notes({ sought, grounds, road, crossings, decades }: Grown): Prose {
   const weak = unverified(grounds)
   const slopes = decades.flatMap(({ gain }: Decade) => (gain ? [gain.ratioSlope] : []))
   const mean = slopes.reduce((sum, slope) => sum + slope, 0) / Math.max(1, slopes.length)
@@ -242,6 +254,7 @@ function notes({ grounds, road, crossings, decades }: Grown): Prose {
         'Beyond 1e26 FLOP losses stand in brackets: E alone is uncertain by 0.04 nats. Differences and compute-equivalents hold better.',
         'warn',
       ),
+      ...refusalCells(sought),
       cell('Walls, levers and intervals hold utilization at the reference; the decades ask the engine.', 'dim'),
       ...(weak.length > 0 ? [cell(`Unverified: ${weak.map(({ label }) => label).join('; ')}.`, 'warn')] : []),
     ],

@@ -2,6 +2,7 @@
 
 import type { Confidence } from '../../../growth/cited.ts'
 import type { Interval } from '../../../growth/ensemble.ts'
+import type { Sought } from '../../../growth/sought.ts'
 import { formatQuantity } from '../../../units/format.ts'
 import { type Cell, cell, type Json } from '../../report.ts'
 import { percent } from '../../words.ts'
@@ -47,6 +48,26 @@ export const decades = (value: number): string =>
 
 /** Absolute losses mean little beyond: E alone is uncertain by more than what is still to gain. */
 export const TRUSTED_FLOP = 1e26
+
+/** An absolute loss, where the law of the recipe can say one. */
+export const lossWords = ({ question }: Sought, words: string): string =>
+  question.recipe.surface.refusal === undefined ? words : '–'
+
+export const lossValue = ({ question }: Sought, value: number): number | null =>
+  question.recipe.surface.refusal === undefined ? value : null
+
+/** Why there is none, for a note. */
+export const refusalCells = ({ question }: Sought): readonly Cell[] => {
+  const { refusal } = question.recipe.surface
+  return refusal === undefined
+    ? []
+    : [
+        cell(
+          `No absolute loss: ${refusal}. Compute-equivalents and differences are those of the default frontier.`,
+          'warn',
+        ),
+      ]
+}
 
 const said: Readonly<Record<Confidence, string>> = {
   primary: 'checked',
