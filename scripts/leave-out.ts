@@ -1,160 +1,34 @@
 /**
  * How wrong we are where the fit did not look: `npx tsx scripts/leave-out.ts runs.jsonl [--most 40]`. The sustained
  * rates of each GPU are fitted anew without a source, without a family of frameworks (whose stack is then taken as
- * unknown), and without the GPU itself. Starting values are those of other GPUs, not those of the catalog. What is not
+ * unknown), and without the GPU itself. They start from published benchmarks, not from the catalog. What is not
  * fitted anew: the constants of the engine and the entries of stacks. Prints the errors, the widths that
  * `src/engine/uncertainty.ts` takes over, and how many runs the 80 % range holds. Deterministic; it edits nothing.
  */
 import { parseArgs } from 'node:util'
-import { datatypes, type Job } from '../src/engine/job.ts'
-import { simulate } from '../src/engine/simulate.ts'
-import { covers, type DoubtName, doubtNames, doubts, doubtsOf } from '../src/engine/uncertainty.ts'
-import type { Loaded } from '../src/scenario/read.ts'
+import { covers, type DoubtName, doubtNames, doubts } from '../src/engine/uncertainty.ts'
 import type { Measured } from '../src/scenario/schema.ts'
 import type { Observation } from '../src/validation/calibrate.ts'
 import { type Gain, gainOf, leastRuns } from '../src/validation/gain.ts'
-import { judge } from '../src/validation/measured.ts'
 import { mean, median, quantile } from '../src/validation/statistics.ts'
-import type { Row } from '../tests/validation/convert/row.ts'
-import { scenarioOf } from '../tests/validation/convert/scenario.ts'
-import { groupBy, loaderOf, readRows, sourceOf, stackNameOf, thinned, withoutStack } from './runs.ts'
+import {
+  catalogRates,
+  errorOf,
+  type Factors,
+  prior,
+  type Run,
+  readRuns,
+  refit,
+  type Surface,
+  withRate,
+} from './rates.ts'
+import { groupBy } from './runs.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { most: { type: 'string', default: '40' }, tries: { type: 'string', default: '5' } },
 })
 const write = (line: string) => process.stdout.write(`${line}\n`)
-
-/** The time of a step as its rates change: ln of it, by a parabola for each rate in ln of the factor. */
-interface Surface {
-  /** ln (predicted / measured) with the rates of the catalog. */
-  readonly offset: number
-  readonly curves: Readonly<Record<string, readonly [slope: number, bend: number]>>
-  readonly names: readonly DoubtName[]
-}
-
-interface Run {
-  readonly source: string
-  readonly family: string
-  readonly gpu: string
-  readonly moe: boolean
-  readonly own: Surface
-  readonly unknown: Surface
-  readonly loaded: Loaded
-}
-
-/** Frameworks that share their code and the people who tune it. */
-function familyOf(row: Row): string {
-  const stack = stackNameOf(row).replace('software/', '')
-  if (/^(nemo|megatron-bridge)/u.test(stack)) return 'nemo and megatron-bridge'
-  return (
-    /^(megatron|deepspeed|composer|pytorch-fsdp|torchtitan|maxtext|primus|meta|simumax|typical)/u.exec(stack)?.[1] ??
-    stack
-  )
-}
-
-const ratesOf = ({ precision, software }: Job): readonly string[] => [
-  ...new Set([
-    precision.matmul,
-    precision.activation,
-    ...(software.attention === 'unfused' ? [] : [software.attention]),
-  ]),
-]
-
-function withRate({ cluster, ...job }: Job, name: string, factor: number): Job {
-  const { device } = cluster
-  const table = (datatypes as readonly string[]).includes(name) ? 'matmulEfficiency' : 'attentionEfficiency'
-  const rates = device[table] as Readonly<Record<string, number>>
-  const changed = { ...device, [table]: { ...rates, [name]: (rates[name] as number) * factor } }
-  return { ...job, cluster: { ...cluster, device: changed } }
-}
-
-/** Far enough to span what a fit may choose. */
-const reach = Math.log(1.35)
-
-function surfaceOf({ job, strategy, measured, scenario }: Loaded): Surface | undefined {
-  const simulation = simulate(job, strategy)
-  const verdict = measured && judge(simulation, measured)
-  if (!verdict) return undefined
-  const base = Math.log(verdict.predictedSeconds)
-  const curves = Object.fromEntries(
-    ratesOf(job).map((name) => {
-      const at = (x: number) =>
-        Math.log(simulate(withRate(job, name, Math.exp(x)), strategy).metrics['step.time']) - base
-      const [low, high] = [at(-reach), at(reach)]
-      return [name, [(high - low) / (2 * reach), (high + low) / (2 * reach * reach)] as const]
-    }),
-  )
-  const names = doubtsOf(simulation, { stack: scenario.software.name })
-  return { offset: Math.log1p(verdict.error), curves, names }
-}
-
-/** ln of the factor on each rate of one GPU. */
-type Factors = Readonly<Record<string, number>>
-
-function errorOf({ offset, curves }: Surface, factors: Factors): number {
-  const moved = Object.entries(curves).reduce((sum, [name, [slope, bend]]) => {
-    const x = factors[name] ?? 0
-    return sum + slope * x + bend * x * x
-  }, 0)
-  return Math.expm1(offset + moved)
-}
-
-/** The catalog's rates of each GPU by datatype and kernel. */
-const catalogRates = new Map<string, Map<string, number>>()
-const peaks = new Map<string, number>()
-
-function remember(gpu: string, { cluster }: Job, names: readonly string[]): void {
-  const rates = catalogRates.get(gpu) ?? new Map<string, number>()
-  catalogRates.set(gpu, rates)
-  peaks.set(gpu, cluster.device.peakFlopPerSecond.bf16)
-  const { matmulEfficiency, attentionEfficiency } = cluster.device
-  for (const name of names)
-    rates.set(name, ({ ...matmulEfficiency, ...attentionEfficiency } as Record<string, number>)[name] as number)
-}
-
-/** All that is known of a GPU nobody ran: what others have in the middle; those of the same silicon, where there are. */
-function prior(gpu: string): Factors {
-  const own = catalogRates.get(gpu) ?? new Map<string, number>()
-  const others = [...catalogRates].filter(([name]) => name !== gpu)
-  const alike = others.filter(([name]) => peaks.get(name) === peaks.get(gpu))
-  return Object.fromEntries(
-    [...own].map(([name, rate]) => {
-      const rates = (of: typeof others) => of.flatMap(([, known]) => known.get(name) ?? [])
-      const known = rates(alike).length > 0 ? rates(alike) : rates(others)
-      return [name, known.length > 0 ? Math.log(median(known) / rate) : 0]
-    }),
-  )
-}
-
-/** The same as scripts/fit.ts makes small, and a light hand that holds rates which no run decides. */
-function objective(groups: readonly (readonly Surface[])[], factors: Factors, start: Factors): number {
-  const spread = groups.map((surfaces) => {
-    const sizes = surfaces.map((surface) => Math.abs(errorOf(surface, factors)))
-    return Math.min(median(sizes), 0.25) + 0.2 * Math.min(quantile(sizes, 0.9), 0.5)
-  })
-  const held = Object.entries(factors).reduce((sum, [name, x]) => sum + (x - (start[name] ?? 0)) ** 2, 0)
-  return mean(spread) + 0.02 * held
-}
-
-const grid = Array.from({ length: 41 }, (_, i) => (i - 20) * 0.02)
-
-function refit(runs: readonly Run[], start: Factors): Factors {
-  if (runs.length === 0) return start
-  const groups = [...groupBy(runs, ({ source }) => source).values()].map((group) => group.map(({ own }) => own))
-  const used = Object.keys(start).filter((name) => groups.flat().some(({ curves }) => name in curves))
-  let best = start
-  for (let round = 0; round < 3; round++)
-    for (const name of used) {
-      const tried = grid.map((step) => ({
-        ...best,
-        [name]: round === 0 ? (start[name] as number) + step : (best[name] as number) + step / 4,
-      }))
-      const scores = [best, ...tried].map((each) => objective(groups, each, start))
-      best = [best, ...tried][scores.indexOf(Math.min(...scores))] as Factors
-    }
-  return best
-}
 
 interface Left {
   readonly source: string
@@ -194,19 +68,7 @@ function leaveOut(
 
 const [path] = positionals
 if (!path) throw new Error('Say which runs: npx tsx scripts/leave-out.ts runs.jsonl')
-const rows = thinned(readRows(path), Number(values.most))
-const known = loaderOf(rows.map(scenarioOf))
-const unknown = loaderOf(rows.map(withoutStack))
-const runs: readonly Run[] = rows.flatMap((row, i) => {
-  const [one, other] = [known[i], unknown[i]]
-  if (!one || !other) return []
-  const [own, without] = [surfaceOf(one), surfaceOf(other)]
-  if (!own || !without) return []
-  const gpu = one.scenario.cluster.gpu.name ?? '?'
-  remember(gpu, one.job, ratesOf(one.job))
-  const moe = row.model?.moe != null
-  return [{ source: sourceOf(row), family: familyOf(row), gpu, moe, own, unknown: without, loaded: one }]
-})
+const runs = readRuns(path, Number(values.most))
 
 const percent = (value: number) => `${(100 * value).toFixed(1)} %`.padStart(8)
 const sizesOf = (left: readonly Left[]) => left.map(({ error }) => Math.abs(error))

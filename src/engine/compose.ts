@@ -191,7 +191,7 @@ export class Step {
   private paced = false
   private ordered = false
   private busiest = 0
-  private windows = { forwardSeconds: 0, backwardSeconds: 0 }
+  private windows = { forwardSeconds: 0, backwardSeconds: 0, bucketPasses: 1 }
   private slowest!: StageSeconds
   private transfer!: Transfer
   private message: Timing | undefined
@@ -342,7 +342,7 @@ export class Step {
     this.paced = true
     this.ordered = false
     this.chooseSlowest()
-    this.windows = windowsOf(this.slowest)
+    this.windows = windowsOf(this.slowest, shape)
     this.message = shape.pp === 1 ? undefined : this.messageOver(holding.group)
     this.transfer = transferOf(job, this.overlap, this.message?.seconds ?? 0)
     const { microBatches } = shape

@@ -20,10 +20,13 @@ export interface Exchange {
   readonly bytes: number
 }
 
-/** Compute of one micro-batch that can run beside the exchange. */
+/** Compute that can run beside the exchange. */
 export interface Windows {
+  /** Of one micro-batch. */
   readonly forwardSeconds: number
   readonly backwardSeconds: number
+  /** Micro-batches of it beside which buckets travel. */
+  readonly bucketPasses: number
 }
 
 interface Context {
@@ -235,7 +238,7 @@ export function settle(job: Job, quoted: Sums, { microBatches, rounds, windows }
   return Math.min(
     seconds,
     quoted.how === 'bucket'
-      ? bucketed(job, seconds, windowSeconds)
+      ? bucketed(job, seconds, windows.bucketPasses * windowSeconds)
       : streamed(job, seconds, microBatches * windowSeconds) + quoted.firstSeconds,
   )
 }

@@ -320,6 +320,8 @@ export interface Calibration {
   readonly attentionContextParallel: number
   /** Rate of the batched matmuls of unfused attention over that of large matmuls. */
   readonly unfusedAttentionRate: number
+  /** The same for heads that do not start at multiples of 16 bytes. */
+  readonly unalignedAttentionRate: number
   /** Rate of attention with different widths of keys and values (MLA) over that with equal ones. */
   readonly attentionLatentRate: number
   /** Rate of the kernels of a chunked scan over what compute and memory would allow. */

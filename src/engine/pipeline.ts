@@ -77,7 +77,7 @@ function assemble(job: Job, strategy: Strategy, layout: Layout, load: Load, run:
     bubbleSeconds: bubble(shape, slowest, timeline.seconds - exposedSeconds),
     transfers,
     exposedSeconds,
-    windows: windowsOf(slowest),
+    windows: windowsOf(slowest, shape),
   }
 }
 
@@ -100,8 +100,17 @@ export function bubble({ pp, microBatches }: PipelineShape, slowest: StageSecond
   return pp === 1 ? 0 : Math.max(0, seconds - microBatches * wholeOf(slowest))
 }
 
-export function windowsOf({ forward, backward, weight }: StageSeconds): Windows {
-  return { forwardSeconds: forward, backwardSeconds: backward + weight }
+/**
+ * Gradients are complete during the last backward pass. Interleaved, the chunks of a stage finish one after another, each
+ * after the last pp micro-batches of it: all but the last chunk travel beside those of the next (Narayanan et al. 2021,
+ * arXiv:2104.04473 §2.2, figure 4). Weights come back in the same order.
+ */
+export function windowsOf(
+  { forward, backward, weight }: StageSeconds,
+  { pp, vpp, microBatches }: PipelineShape,
+): Windows {
+  const bucketPasses = Math.max(1, (Math.min(pp, microBatches) * (vpp - 1)) / vpp)
+  return { forwardSeconds: forward, backwardSeconds: backward + weight, bucketPasses }
 }
 
 export function wholeOf({ forward, backward, weight }: StageSeconds): number {

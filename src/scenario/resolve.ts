@@ -292,6 +292,7 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
     attentionBackwardRate: given(said.attention_backward_rate, 'attention_backward_rate'),
     attentionExponentialSeconds: given(said.attention_exponentials, 'attention_exponentials'),
     attentionContextParallel: given(said.attention_context_parallel, 'attention_context_parallel'),
+    unalignedAttentionRate: given(said.unaligned_attention_rate, 'unaligned_attention_rate'),
     unfusedAttentionRate: given(said.unfused_attention_rate, 'unfused_attention_rate'),
     attentionLatentRate: given(said.attention_latent_rate, 'attention_latent_rate'),
     scanRate: given(said.scan_rate, 'scan_rate'),

@@ -433,6 +433,7 @@ const calibration = section('Constants of the performance model that belong to n
     'Time of a multiprocessor for the exponentials that come with one FLOP of attention at 128 channels.',
   ),
   attention_context_parallel: rate('Rate of attention under context parallelism, over the rate without.'),
+  unaligned_attention_rate: rate('The same for heads whose width in bytes is no multiple of 16.'),
   unfused_attention_rate: rate('Rate of the batched matmuls of unfused attention over that of large matmuls.'),
   attention_latent_rate: rate('Rate of attention with keys and values of different widths, over that with equal ones.'),
   scan_rate: partOfRate('Rate of the kernels of a chunked scan (Mamba-2) over what compute and memory would allow.'),

@@ -15,6 +15,7 @@ export const calibration: Calibration = {
   attentionBackwardRate: 0.87,
   attentionExponentialSeconds: 0.085e-12,
   attentionContextParallel: 0.92,
+  unalignedAttentionRate: 0.1,
   unfusedAttentionRate: 0.39,
   attentionLatentRate: 0.85,
   scanRate: 0.35,

@@ -91,6 +91,14 @@ function fused(job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind)
 const DROPOUT_PASSES = 2.5
 
 /**
+ * Passes over the scores between the two products, in units of one activation. Fused: one kernel masks and normalises
+ * (megatron/fused_kernels). Eager: a mask (2), a softmax that autocast runs in fp32 (3), and the copies in 16 bits that
+ * the second product reads (3); backward the same, and the softmax reads its result once more (karpathy/minGPT, model.py;
+ * PyTorch documentation, autocast op reference).
+ */
+const SOFTMAX_PASSES = { fused: { forward: 2, backward: 3 }, eager: { forward: 8, backward: 14 } } as const
+
+/**
  * Scores of the full square in memory. Per score and pass: written and read by the products (2 activations forward),
  * softmax reads and writes (2), dropout reads, writes and keeps a byte of mask (Korthikanti et al. 2022 §4.1).
  */
@@ -99,6 +107,7 @@ function unfused(job: Job, shape: LocalShape): Operation[] {
   const keys = job.batch.seqLen
   const scores = sequences * localSeqLen * keys * heads
   const elementBytes = job.precision.activationBytes
+  const softmax = SOFTMAX_PASSES[job.software.elementwise]
   const flop = 2 * scores * (scoreHeadDim + valueHeadDim)
   const dropoutBytes = model.dropout ? DROPOUT_PASSES * elementBytes * scores : 0
   const pass = (phase: Phase, work: number, bytes: number): Attention => ({
@@ -117,8 +126,8 @@ function unfused(job: Job, shape: LocalShape): Operation[] {
     pass('forward', flop, 2 * elementBytes * scores),
     pass('inputGradient', 2 * flop, 4 * elementBytes * scores),
     ...traffic('attention.softmax', {
-      forward: 2 * elementBytes * scores + dropoutBytes,
-      backward: 3 * elementBytes * scores + dropoutBytes,
+      forward: softmax.forward * elementBytes * scores + dropoutBytes,
+      backward: softmax.backward * elementBytes * scores + dropoutBytes,
       kernels: [2, 2],
     }),
   ]

@@ -77,7 +77,11 @@ function reckonLogProbs({ job, strategy, layout }: Simulation, rollout: Rollout)
     .reduce((most, stage) => (stage.forward > most.forward ? stage : most))
   const microBatches = responsesOf(rollout) / (strategy.dp * strategy.microBatch)
   const rounds = roundsOf(strategy, microBatches)
-  const cover = { microBatches, rounds, windows: windowsOf(slowest) }
+  const cover = {
+    microBatches,
+    rounds,
+    windows: windowsOf(slowest, { pp: strategy.pp, vpp: strategy.vpp, microBatches }),
+  }
   // Weights that are sharded are gathered for a forward pass as well.
   const exposedSeconds = quoteExchange({ job, strategy, layout, stage: fullestOf(stages) })
     .filter(({ parts }) => parts.every(({ timing }) => timing.operation.name.endsWith('allGather.forward')))

@@ -103,11 +103,16 @@ function narrowRate({ headDim, kernel }: Attention, flopPerSecond: number, calib
   return (width * (1 + exponentials)) / (width + exponentials)
 }
 
+/** Tensor cores are fed in pieces of 16 bytes; unfused attention runs in 16 bits. */
+const ALIGNED_CHANNELS = 8
+
 function priceUnfused(operation: Attention, datatype: Datatype, device: Device, calibration: Calibration): Timing {
+  const { unfusedAttentionRate, unalignedAttentionRate } = calibration
+  const aligned = operation.headDim % ALIGNED_CHANNELS === 0
   const inputs: UnfusedAttentionInputs = {
     flop: operation.flop,
     peakFlopPerSecond: device.peakFlopPerSecond[datatype],
-    efficiency: device.matmulEfficiency[datatype] * calibration.unfusedAttentionRate,
+    efficiency: device.matmulEfficiency[datatype] * (aligned ? unfusedAttentionRate : unalignedAttentionRate),
     bytes: operation.bytes,
     hbmBytesPerSecond: device.hbmBytesPerSecond,
     hbmEfficiency: device.hbmEfficiency,

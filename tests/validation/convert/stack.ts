@@ -4,6 +4,7 @@
  */
 import type { Remarks, Row, Section, Written } from './row.ts'
 import { yearOf } from './row.ts'
+import { isLarge } from './size.ts'
 
 /** Entries of one family, each from the year on in which it was current. */
 type Ages = readonly (readonly [from: number, entry: string])[]
@@ -41,10 +42,13 @@ const families: readonly (readonly [RegExp, Ages])[] = [
       [2025.3, 'software/torchtitan-2025'],
     ],
   ],
+  // The tensor ranks of Megatron inside the sharding of FairScale.
+  [/metaseq|fairscale/iu, [[0, 'software/pytorch-fsdp-2023']]],
   [/nemo|mlperf/iu, nemo],
   [/primus/iu, [[0, 'software/primus-2025']]],
+  [/neox/iu, [[0, 'software/gpt-neox-2022']]],
   [
-    /deepspeed|neox/iu,
+    /deepspeed/iu,
     [
       [0, 'software/deepspeed-2022'],
       [2022.9, 'software/deepspeed-2023'],
@@ -56,7 +60,7 @@ const families: readonly (readonly [RegExp, Ages])[] = [
   [/meta internal \(4D/iu, [[0, 'software/meta-llama3']]],
   [/megatron(?!-style)|mcore/iu, megatron],
   [
-    /fsdp|fairscale|metaseq|hugging ?face|accelerate|lightning|nanotron|picotron|olmo|pytorch/iu,
+    /fsdp|hugging ?face|accelerate|lightning|nanotron|picotron|olmo|pytorch/iu,
     [
       [0, 'software/pytorch-fsdp-2023'],
       [2024.6, 'software/torchtitan-2024'],
@@ -64,10 +68,17 @@ const families: readonly (readonly [RegExp, Ages])[] = [
   ],
 ]
 
-/** A framework that nobody has seen: what was usual in its year. */
+/** A framework that nobody has seen: what was usual in its year, */
 const unknown: Ages = [
   [0, 'software/typical-2021'],
   [2023, 'software/typical-2023'],
+  [2024.6, 'software/typical-2025'],
+]
+
+/** and among those that split layers over tensor or pipeline ranks. */
+const unknownParallel: Ages = [
+  [0, 'software/typical-2021-parallel'],
+  [2023, 'software/typical-2023-parallel'],
   [2024.6, 'software/typical-2025'],
 ]
 
@@ -75,7 +86,15 @@ export function stackOf(row: Row, { inferred }: Remarks): string {
   const year = yearOf(row)
   const known = families.find(([name]) => name.test(row.framework ?? ''))?.[1]
   if (!known) inferred.push('software')
-  return (known ?? unknown).reduce((entry, [from, next]) => (year >= from ? next : entry), 'software/typical-2023')
+  const typical = splitsLayers(row) ? unknownParallel : unknown
+  return (known ?? typical).reduce((entry, [from, next]) => (year >= from ? next : entry), 'software/typical-2023')
+}
+
+/** Over tensor or pipeline ranks, as stated or because it fits nowhere else. */
+function splitsLayers(row: Row): boolean {
+  const { tp, pp, zero_stage: zero } = row.parallel ?? {}
+  if (tp || pp) return (tp ?? 1) * (pp ?? 1) > 1
+  return isLarge(row) && !/3|fsdp/iu.test(String(zero ?? ''))
 }
 
 /** Fragments for what a run says it switched on. */
@@ -114,7 +133,9 @@ function kernelsOf(row: Row): Section {
   if (said === false || /^no\b/u.test(text)) {
     return { attention: 'unfused', ...(/torch|mingpt/u.test(text) && { elementwise: 'eager' }) }
   }
-  const attention = kernelNamed(text) ?? (said === undefined || said === null ? undefined : fusedOf(row))
+  // Transformer Engine brings the attention of cuDNN, unless it lends its linear layers alone.
+  const engine = /\(te\)|transformer engine/iu.test(row.precision ?? '') ? 'cudnn' : undefined
+  const attention = kernelNamed(text) ?? engine ?? (said === undefined || said === null ? undefined : fusedOf(row))
   const norms = /fused rms ?norm|rms kernel/iu.test(text) ? 'fused' : undefined
   return { ...(attention && { attention }), ...(norms && { norms }) }
 }
@@ -126,11 +147,15 @@ function kernelNamed(text: string): Written | undefined {
   return /xformers|triton/u.test(text) ? 'fa1' : undefined
 }
 
+/** FlashAttention 2 came in July 2023, and papers of that year tell of runs before it. */
+const secondFlash = 2023.6
+
 /** FlashAttention without a number. A stack of the catalog that has it knows which; those of old have none. */
 function fusedOf(row: Row): Written | undefined {
   const year = yearOf(row)
-  if (year < 2023) return 'fa1'
-  return /flash/iu.test(String(row.flash_attention)) && year < 2024 ? 'fa2' : undefined
+  const without = /deepspeed|neox/iu.test(row.framework ?? '')
+  if (year < (without ? secondFlash : 2023)) return 'fa1'
+  return (without || /flash/iu.test(String(row.flash_attention))) && year < 2024 ? 'fa2' : undefined
 }
 
 /** The optimizer's sharding, where the row leaves it out: Megatron's distributed optimizer became usual in 2023. */

@@ -1,5 +1,6 @@
 /** How the work was spread, and in what pieces. What is not stated follows a rule, and is put on record. */
 import { type ParallelRow, type Remarks, type Row, type Section, saidOr, type Written, yearOf } from './row.ts'
+import { isLarge, parametersOf } from './size.ts'
 import { usualZero } from './stack.ts'
 
 export interface StrategyPart {
@@ -16,7 +17,7 @@ export function strategyOf(row: Row, remarks: Remarks): StrategyPart {
   if (!Number.isInteger(dp)) remarks.unsupported.push(`${tp} × ${cp} × ${pp} ranks do not divide the number of GPUs`)
   const ranks = Math.max(1, Math.floor(dp))
   const zero = saidOr(zeroOf(said.zero_stage), 'parallel.zero', dp * cp > 1 ? usualZero(row) : 0, remarks)
-  const batch = batchOf(row, ranks, pp, sharded(zero), remarks)
+  const batch = batchOf(row, { tp, pp, dp: ranks, sharded: sharded(zero) }, remarks)
   const named = pp > 1 ? namedSchedule(row) : undefined
   const chunks = named?.vpp ?? said.vpp
   const vpp = pp > 1 ? saidOr(chunks, 'parallel.vpp', usualChunks(row, pp, ranks, batch), remarks) : 1
@@ -44,21 +45,32 @@ export function strategyOf(row: Row, remarks: Remarks): StrategyPart {
 /** Bytes per parameter of weights, gradients and Adam in mixed precision, and the share of memory that may go there. */
 const stateBytes = 18
 const stateShare = 0.6
-const usualMemory = 80e9
-/** Above this a model whose layout nobody states is taken as split over tensor and pipeline ranks. */
-const largeParameters = 20e9
+/** And the share that weights and activations may fill together. */
+const memoryShare = 0.85
+const memoryOf = ({ gpu }: Row): number => (/40 ?GB/iu.test(gpu ?? '') ? 40e9 : 80e9)
 
-/** Nothing stated at all: sharded data parallelism for a small model, else a node of tensor ranks and enough stages. */
+/** Nothing stated at all: as few tensor ranks as hold a small model, else a node of them and enough stages. */
 function degreesOf(row: Row, { tp, pp }: ParallelRow, remarks: Remarks): { tp: number; pp: number } {
   if (tp && pp) return { tp, pp }
-  const parameters = (row.model?.params_b ?? 0) * 1e9
-  const large = parameters > largeParameters
-  const ranks = saidOr(tp, 'parallel.tp', large ? Math.min(8, row.gpus_per_node ?? 8) : 1, remarks)
-  const needed = (parameters * stateBytes) / (usualMemory * stateShare * ranks)
+  const parameters = parametersOf(row)
+  const large = isLarge(row)
+  const node = Math.min(8, row.gpus_per_node ?? 8)
+  const ranks = saidOr(tp, 'parallel.tp', large ? node : Math.min(node, leastRanks(row, parameters)), remarks)
+  const kept = usualZero(row) === 0 ? stateBytes : replicaBytes
+  const needed = (parameters * kept) / (memoryOf(row) * stateShare * ranks)
   return {
     tp: ranks,
     pp: saidOr(pp, 'parallel.pp', large ? 2 ** Math.max(0, Math.ceil(Math.log2(needed))) : 1, remarks),
   }
+}
+
+/** Bytes per parameter that every replica keeps under ZeRO 1: weights and gradients in 16 bits. */
+const replicaBytes = 4
+
+/** Powers of two from 1 on until what a replica keeps leaves room for activations. */
+function leastRanks(row: Row, parameters: number): number {
+  if (sharded(usualZero(row))) return 1
+  return 2 ** Math.max(0, Math.ceil(Math.log2((parameters * replicaBytes) / (stateShare * memoryOf(row)))))
 }
 
 function sequenceParallel(row: Row, { inferred }: Remarks): boolean {
@@ -130,20 +142,41 @@ interface Batch {
   readonly globalBatch: number
 }
 
-function batchOf(row: Row, dp: number, pp: number, gathers: boolean, remarks: Remarks): Batch {
+interface Degrees {
+  readonly tp: number
+  readonly pp: number
+  readonly dp: number
+  readonly sharded: boolean
+}
+
+function batchOf(row: Row, degrees: Degrees, remarks: Remarks): Batch {
+  const { pp, dp } = degrees
   const seqLen = row.model?.seq_len ?? 2048
   const unit = dp * (row.micro_batch || 1) * (pp > 1 ? 4 * pp : 1)
   const assumed = unit * Math.max(1, Math.round(usualTokens / seqLen / unit))
   const globalBatch = saidOr(row.global_batch || undefined, 'training.global_batch', assumed, remarks)
-  // Who gathers weights for every micro-batch takes few of them, and so does who has memory to spare.
-  // Experts keep several rows for each token, so a mixture has no memory to spare.
-  const few = pp === 1 && ((gathers && !row.model?.moe) || /^(full|yes)/iu.test(row.recompute ?? ''))
-  const usual = few ? largestDivisor(globalBatch / dp, Math.max(1, Math.floor(usualMicroTokens / seqLen))) : 1
+  // A pipeline wants many micro-batches; without one a GPU takes as many sequences at once as it holds.
+  const usual = pp === 1 ? largestDivisor(globalBatch / dp, sequencesHeld(row, degrees)) : 1
   return { globalBatch, microBatch: saidOr(row.micro_batch || undefined, 'training.micro_batch', usual, remarks) }
 }
 
-/** Tokens of one micro-batch that a GPU of 80 GB holds. */
+/** Tokens of one micro-batch beyond which nothing is gained. */
 const usualMicroTokens = 16384
+/** Bytes per token and channel that a layer keeps for its backward pass: Korthikanti et al. 2022, table 2. */
+const keptBytes = { all: 34, input: 2 }
+
+function sequencesHeld(row: Row, { tp, dp, sharded: gathers }: Degrees): number {
+  const { seq_len: seqLen, hidden, layers, moe } = row.model ?? {}
+  const most = Math.max(1, Math.floor(usualMicroTokens / (seqLen ?? 2048)))
+  const redone = /^(full|yes)/iu.test(row.recompute ?? '')
+  // Experts keep several rows for each token, so a mixture has no memory to spare.
+  if (moe) return redone ? most : 1
+  const share = parametersOf(row) / tp
+  const states = gathers ? (share * stateBytes) / dp : share * (replicaBytes + (stateBytes - replicaBytes) / dp)
+  const perToken = (redone ? keptBytes.input : keptBytes.all / tp) * (hidden ?? 0) * (layers ?? 0) || 1
+  const held = Math.floor((memoryShare * memoryOf(row) - states) / perToken / (seqLen ?? 2048))
+  return Math.max(1, Math.min(most, held))
+}
 
 function largestDivisor(whole: number, most: number): number {
   const candidates = Array.from({ length: most }, (_, index) => most - index)
@@ -175,8 +208,10 @@ function usualChunks(row: Row, pp: number, dp: number, { globalBatch, microBatch
 const usualTokens = 4e6
 
 /** Switches that the row speaks of; the stack keeps the others. */
-function overlapOf({ overlap }: Row): Section {
-  const text = overlap ?? ''
+function overlapOf({ overlap, framework }: Row): Section {
+  // Megatron-LM's own, before the one of Megatron-LLaMA that overlaps was merged into it.
+  const own = /(?<!overlapped)distributed ?optimizer/iu.test(framework ?? '') ? 'no DP overlap' : ''
+  const text = overlap ?? own
   const switches = Object.assign(
     {},
     ...overlapRules.filter(([words]) => words.test(text)).map(([, set]) => set),
