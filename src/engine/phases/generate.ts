@@ -75,13 +75,22 @@ function decodeStep(serving: Serving, live: number, context: number): Decoded['t
   const timed = (operations: readonly Operation[], times: number) =>
     operations
       .filter(({ phase }) => phase === 'forward')
-      .map((operation) => ({ timing: price(operation, job, layout), times }))
+      .map((operation) => ({ timing: price(visited(operation, serving, live), job, layout), times }))
   const { embedding, head } = lowerEnds(job, sharding)
   const layers = layerKinds(job.model).kinds.flatMap((kind, index) => {
     const others = lowerLayer(job, sharding, kind).filter((operation) => !looksBack(operation))
     return timed([...others, ...recall(serving, kind, live, context)], stage.layers[index] ?? 0)
   })
   return [...timed(embedding, 1), ...layers, ...timed(head, 1)].filter(({ times }) => times > 0)
+}
+
+/** Of a rank's experts only those are read that some token has chosen: each is missed by a token with 1 − k/E. */
+function visited(operation: Operation, { job, strategy }: Serving, live: number): Operation {
+  const { moe } = job.model
+  if (operation.kind !== 'matmul' || operation.groups === 1 || !moe) return operation
+  const tokens = live * Math.max(1, strategy.ep / strategy.tp)
+  const groups = Math.max(1, operation.groups * (1 - (1 - moe.topK / moe.experts) ** tokens))
+  return { ...operation, groups, m: (operation.m * operation.groups) / groups }
 }
 
 /** What a layer does over the sequence in training is here a look at what it remembers. */

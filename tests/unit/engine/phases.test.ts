@@ -106,6 +106,22 @@ describe('reinforcement learning', () => {
       expect(more).toBeGreaterThanOrEqual(serve(job, strategy, rollout).batch)
     }))
 
+  test('of experts only those are read that a token has chosen', () =>
+    law((job, strategy) => {
+      const { moe } = job.model
+      if (!moe) return
+      const { serving, decode } = last(job, strategy).reinforced
+      const ups = decode.timings.filter(({ timing }) => timing.operation.name === 'moe.up')
+      const tokens = decode.live * serving.strategy.ep
+      for (const { timing } of ups) {
+        expect(timing.inputs['groups']).toBeLessThanOrEqual(Math.max(1, moe.experts / serving.strategy.ep))
+        expect(timing.inputs['groups']).toBeLessThanOrEqual(
+          Math.max(1, (tokens * moe.topK) / serving.strategy.ep) * SLACK,
+        )
+      }
+      expect(ups.length).toBeGreaterThan(0)
+    }))
+
   test('the longest response is waited for, and all tokens are made', () =>
     law((job, strategy) => {
       const rollout = rolloutFor(job, 2)
