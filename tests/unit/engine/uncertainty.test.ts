@@ -18,7 +18,7 @@ test('the range is a factor around the prediction, and says on what ground it st
 test('doubts add up as squares, the widest first; a stack typical of its year is an unknown one', () => {
   const { share, why } = uncertaintyOf(simulation, { stack: 'Typical of 2025' })
   expect(share).toBeCloseTo(Math.hypot(doubts.fitted.share, doubts.stack.share))
-  expect(why).toEqual([doubts.stack.text, doubts.fitted.text])
+  expect(why).toEqual([doubts.stack.text])
   expect(uncertaintyOf(simulation, {}).share).toBe(share)
 })
 
