@@ -40,7 +40,8 @@ export interface ModelShape {
   readonly dropout: boolean
   readonly vocabulary: number
   readonly tiedEmbeddings: boolean
-  readonly positions: 'rope' | 'learned' | 'alibi' | 'none'
+  /** yarn: rotary, stretched and scaled for long sequences (Peng et al. 2023, arXiv:2309.00071). */
+  readonly positions: 'rope' | 'yarn' | 'learned' | 'alibi' | 'none'
   /** Rows of the learned position table; 0 without one. */
   readonly maxPositions: number
   /** Rows of the segment table (BERT: 2); 0 without one. */

@@ -154,7 +154,10 @@ const model = section('The network to be trained.', {
   dropout: flag('Is dropout applied? Default: false.').default(false),
   vocabulary: count('Rows of the embedding table.').optional(),
   tied_embeddings: flag('Do embedding and output share one table? Default: false.').default(false),
-  positions: choice(['rope', 'learned', 'alibi', 'none'], 'Positional scheme. Default: rope.').default('rope'),
+  positions: choice(
+    ['rope', 'yarn', 'learned', 'alibi', 'none'],
+    'Positional scheme; yarn is rotary, stretched for long sequences. Default: rope.',
+  ).default('rope'),
   max_positions: count('Rows of the learned position table.').optional(),
   sliding_window: count(
     'Tokens that a windowed layer looks back. Left out: every layer sees the whole sequence.',

@@ -3,7 +3,7 @@ import type { Job } from '../job.ts'
 import type { Attention, Operation, Phase } from '../operation.ts'
 import type { Sharding } from '../strategy.ts'
 import { exchange, linear, traffic } from './build.ts'
-import { norm, quantize, residual, rotary } from './elementwise.ts'
+import { norm, quantize, residual, rotary, scaledRotary } from './elementwise.ts'
 import { latentProjections } from './mla.ts'
 import { type LayerKind, type LocalShape, meanSpan } from './shape.ts'
 import { enterBlock, leaveBlock } from './tensor-parallel.ts'
@@ -33,6 +33,7 @@ function projections(job: Job, shape: LocalShape): Operation[] {
     ...linear(job, 'attention.qkv', { tokens, n: queryWidth + keyValueWidth, k: model.hidden, adapted: true }),
     ...(model.qkNorm ? norm('attention.qkNorm', job, rotated) : []),
     ...(model.positions === 'rope' ? rotary('attention.rotary', job, rotated) : []),
+    ...(model.positions === 'yarn' ? scaledRotary('attention.rotary', job, rotated) : []),
   ]
 }
 

@@ -28,9 +28,11 @@ const FUSED = {
  * negation and concatenation, a sum, for queries and keys. The others are single kernels of PyTorch, but for what comes
  * with them: casts, copies, gradients of biases (`calibration.eagerTraffic`).
  */
+const ROTARY_WRITTEN_OUT: Cost = { forward: 12, backward: 12, kernels: [10, 10] }
+
 const WRITTEN_OUT: Partial<Record<keyof typeof FUSED, Cost>> = {
   rmsnorm: { forward: 17, backward: 30, kernels: [7, 12] },
-  rotary: { forward: 12, backward: 12, kernels: [10, 10] },
+  rotary: ROTARY_WRITTEN_OUT,
   dropout: { forward: 2.5, backward: 2.5, kernels: [1, 1] },
 }
 
@@ -58,6 +60,13 @@ export function residual(name: string, job: Job, elements: number): Operation[] 
 
 export function rotary(name: string, job: Job, elements: number): Operation[] {
   return moved(name, job, 'rotary', elements)
+}
+
+/** Transformer Engine's kernel knows no factor on the amplitude, so Megatron-Core writes it out (rope_utils.py, mscale). */
+export function scaledRotary(name: string, job: Job, elements: number): Operation[] {
+  const { forward, backward, kernels } = ROTARY_WRITTEN_OUT
+  const bytes = job.precision.activationBytes * elements
+  return traffic(name, { forward: forward * bytes, backward: backward * bytes, kernels })
 }
 
 /** GELU, or the product of gate and up. */

@@ -79,6 +79,9 @@ function extraLayers({ mtp_layers: own, moe }: ModelRow, { notes }: Remarks): nu
 
 const family = ({ model_family: stated, model_name: name }: Row): string => `${stated ?? ''} ${name ?? ''}`
 
+/** As its configuration on Hugging Face says: biases, clamped activations, YaRN. */
+const gptOss = /gpt.?oss/iu
+
 /** A gate came with RMSNorm, rotary positions and no biases (Llama); without one it is a GPT. */
 function styleOf(row: Row, said: ModelRow, remarks: Remarks): Section {
   const name = family(row)
@@ -94,6 +97,7 @@ function styleOf(row: Row, said: ModelRow, remarks: Remarks): Section {
     bias: gpt && !/palm/iu.test(name) ? 'all' : /qwen.?2/iu.test(name) ? 'qkv' : 'none',
     ...(/qwen.?3|gemma.?3/iu.test(name) && { qk_norm: true }),
     ...(bloom && { positions: 'alibi', embedding_norm: true }),
+    ...(gptOss.test(name) && { positions: 'yarn' }),
     ...(learned && { positions: 'learned', max_positions: said.seq_len ?? 2048 }),
     tied_embeddings: saidOr(said.tied_embeddings, 'model.tied_embeddings', gpt || mpt, remarks),
     // Megatron-LM's own GPT had dropout until models outgrew their data.
@@ -116,7 +120,6 @@ function moeOf(row: Row, said: ModelRow, moe: MoeRow, remarks: Remarks): Section
   const dense = moe.dense_layers ?? 0
   const others = (said.layers ?? 0) - dense
   const every = moe.moe_layers ? Math.max(1, Math.round(others / moe.moe_layers)) : 1
-  const gptOss = /gpt.?oss/iu.test(family(row))
   return {
     experts: experts ?? 1,
     top_k: moe.top_k ?? 1,
@@ -125,7 +128,7 @@ function moeOf(row: Row, said: ModelRow, moe: MoeRow, remarks: Remarks): Section
     ...(moe.latent && { latent: moe.latent }),
     dense_layers: dense,
     ...(every > 1 && { every }),
-    ...(gptOss && { bias: true, clamp: true }),
+    ...(gptOss.test(family(row)) && { bias: true, clamp: true }),
     ...imbalanceOf(row, remarks),
   }
 }
