@@ -31,7 +31,9 @@ export const matmulSeconds = formula<MatmulInputs>({
   source:
     'tile and wave quantization: NVIDIA Matrix Multiplication Background User Guide (docs.nvidia.com/deeplearning/performance); compute and traffic joined by a 3-norm, constants fitted to public tables of measured products',
   compute: (x) => {
-    const compute = computeSeconds(x)
+    const compute =
+      (x.waves * 2 * x.tileRows * x.tileColumns * (x.k / x.splits + x.halfDepth) * x.multiprocessors) /
+      (x.peakFlopPerSecond * x.efficiency * x.tileEfficiency)
     const memory = x.bytes / (x.hbmBytesPerSecond * x.hbmEfficiency)
     return (
       Math.cbrt(compute * compute * compute + memory * memory * memory) +
@@ -40,18 +42,6 @@ export const matmulSeconds = formula<MatmulInputs>({
     )
   },
 })
-
-function computeSeconds(x: MatmulInputs): number {
-  return (
-    (x.waves * 2 * x.tileRows * x.tileColumns * (x.k / x.splits + x.halfDepth) * x.multiprocessors) /
-    (x.peakFlopPerSecond * x.efficiency * x.tileEfficiency)
-  )
-}
-
-/** What a priced product takes with its operands at hand. */
-export function tileSeconds({ inputs }: Timing): number {
-  return computeSeconds(inputs as unknown as MatmulInputs)
-}
 
 /** Output tiles of the common kernels, widest first (NVIDIA CUTLASS, media/docs: efficient GEMM). */
 const TILES = [

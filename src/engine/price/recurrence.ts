@@ -3,12 +3,13 @@ import { formula } from '../formula.ts'
 import type { Calibration, Device } from '../job.ts'
 import type { Recurrence } from '../operation.ts'
 import type { Timing } from '../timing.ts'
-import { priceMatmul, tileSeconds } from './matmul.ts'
 
 export interface RecurrenceInputs {
   readonly steps: number
-  /** Of the product of one step, its weights at hand. */
-  readonly productSeconds: number
+  /** Of one step, rows filled up. */
+  readonly flop: number
+  readonly peakFlopPerSecond: number
+  readonly efficiency: number
   /** Read again in each step; 0 where a persistent kernel keeps them on the chip. */
   readonly weightBytes: number
   readonly hbmBytesPerSecond: number
@@ -20,23 +21,30 @@ export interface RecurrenceInputs {
 export const recurrenceSeconds = formula<RecurrenceInputs>({
   id: 'recurrenceSeconds',
   unit: 'seconds',
-  text: 'steps * max(productSeconds, weightBytes / (hbmBytesPerSecond * hbmEfficiency), products * stepSeconds)',
+  text: 'steps * max(flop / (peakFlopPerSecond * efficiency), weightBytes / (hbmBytesPerSecond * hbmEfficiency), products * stepSeconds)',
   source:
     'Diamos et al. 2016, Persistent RNNs, proceedings.mlr.press/v48/diamos16: a step computes, reads its weights or waits for all multiprocessors, whichever takes longest',
   compute: (x) =>
     x.steps *
-    Math.max(x.productSeconds, x.weightBytes / (x.hbmBytesPerSecond * x.hbmEfficiency), x.products * x.stepSeconds),
+    Math.max(
+      x.flop / (x.peakFlopPerSecond * x.efficiency),
+      x.weightBytes / (x.hbmBytesPerSecond * x.hbmEfficiency),
+      x.products * x.stepSeconds,
+    ),
 })
 
+/** Rows that a tensor core takes at a time (PTX ISA, mma.m16n8k16); weights are spread over all multiprocessors. */
+const ROWS = 16
+
 export function priceRecurrence(operation: Recurrence, device: Device, calibration: Calibration): Timing {
-  const { name, phase, steps, m, n, k, datatype, elementBytes, products } = operation
-  const step = { kind: 'matmul', name, phase, m, n, k, datatype, groups: 1, rate: 1 } as const
-  const product = priceMatmul({ ...step, inputBytes: elementBytes, outputBytes: elementBytes }, device, calibration)
+  const { steps, m, n, k, datatype, elementBytes, products } = operation
   const weightBytes = elementBytes * n * k
   const stays = weightBytes <= device.multiprocessors * calibration.recurrentWeightBytes
   const inputs: RecurrenceInputs = {
     steps,
-    productSeconds: tileSeconds(product),
+    flop: 2 * Math.ceil(m / ROWS) * ROWS * n * k,
+    peakFlopPerSecond: device.peakFlopPerSecond[datatype],
+    efficiency: device.matmulEfficiency[datatype],
     weightBytes: stays ? 0 : weightBytes,
     hbmBytesPerSecond: device.hbmBytesPerSecond,
     hbmEfficiency: device.hbmEfficiency,
@@ -46,7 +54,7 @@ export function priceRecurrence(operation: Recurrence, device: Device, calibrati
   const seconds = recurrenceSeconds.compute(inputs)
   return {
     operation,
-    flop: steps * product.flop,
+    flop: steps * 2 * m * n * k,
     seconds,
     exposedSeconds: seconds,
     bound: boundOf(inputs, seconds / steps),
@@ -55,7 +63,7 @@ export function priceRecurrence(operation: Recurrence, device: Device, calibrati
   }
 }
 
-function boundOf({ productSeconds, products, stepSeconds }: RecurrenceInputs, each: number): Timing['bound'] {
-  if (productSeconds >= each) return 'compute'
-  return products * stepSeconds >= each ? 'latency' : 'memory'
+function boundOf({ flop, peakFlopPerSecond, efficiency, products, stepSeconds }: RecurrenceInputs, each: number) {
+  if (products * stepSeconds >= each) return 'latency'
+  return flop / (peakFlopPerSecond * efficiency) >= each ? 'compute' : 'memory'
 }
