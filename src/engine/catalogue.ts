@@ -97,7 +97,8 @@ export const catalogue = {
     unit: 'seconds',
     better: 'lower',
     text: 'optimizerSeconds',
-    source: 'bytes of its states through HBM; Kingma and Ba 2014, arXiv:1412.6980',
+    source:
+      'bytes of its states through HBM; for Muon, Shampoo and SOAP also what they compute on whole matrices and how these travel: Kingma and Ba 2014, arXiv:1412.6980; engine/optimizer/',
     compute: (f) => f.optimizerSeconds,
   },
   'step.host': {
@@ -464,7 +465,8 @@ export const catalogue = {
     unit: 'bytes',
     better: 'lower',
     text: 'optimizerStateBytes',
-    source: 'Rajbhandari et al. 2019, arXiv:1910.02054: master copy and moments, sharded from ZeRO 1',
+    source:
+      'Rajbhandari et al. 2019, arXiv:1910.02054: master copy and moments, sharded from ZeRO 1; preconditioners of Shampoo and SOAP per block or matrix',
     compute: (f) => f.optimizerStateBytes,
   },
   'memory.activations': {

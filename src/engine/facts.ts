@@ -40,7 +40,7 @@ export const factsTable = {
   optimizerSeconds: {
     label: 'optimizer',
     unit: 'seconds',
-    from: 'operation `optimizer` of the stage with most weights',
+    from: 'operations optimizer.* of the stage with most weights',
   },
   bubbleSeconds: {
     label: 'pipeline bubble',

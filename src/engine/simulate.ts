@@ -4,6 +4,7 @@ import type { Job } from './job.ts'
 import { layOut } from './layout.ts'
 import { fillMemory } from './memory.ts'
 import { measure } from './metrics.ts'
+import { ruleOf } from './optimizer/kinds.ts'
 import { type OptimizerStep, optimizerFlop, stepOptimizer } from './optimizer/step.ts'
 import { estimatePipeline, playPipeline, type RunPipeline } from './pipeline.ts'
 import { type BlockCosts, priceBlocks } from './price/block.ts'
@@ -92,7 +93,7 @@ function listOperations(
 }
 
 /** What the answer leans on without having been measured. */
-function doubts({ cluster, model }: Job): Note[] {
+function doubts({ cluster, model, optimizer }: Job): Note[] {
   const notes: Note[] = []
   if (!cluster.device.calibrated)
     notes.push({
@@ -104,6 +105,12 @@ function doubts({ cluster, model }: Job): Note[] {
       code: 'engine/estimated-layers',
       message:
         'the rates of scans, recurrences and convolutions are estimates: no table of their kernels was published; expect a wider error',
+    })
+  if (ruleOf(optimizer).matrices === 'whole')
+    notes.push({
+      code: 'engine/estimated-optimizer',
+      message:
+        'what this optimizer does with whole matrices is priced from its published algorithm; no run with it was fitted: expect a wider error in the optimizer',
     })
   return notes
 }

@@ -81,8 +81,19 @@ export function asTeams(pool: Pool): Pool | undefined {
 
 function unitsOf({ optimizer }: Job, matrices: readonly WeightMatrix[]): Pick<Pool, 'units' | 'weights'> {
   const cut = optimizer.kind === 'shampoo' ? matrices.flatMap((one) => blocksOf(one, optimizer.block)) : matrices
-  const units = cut.toSorted((a, b) => costOf(b) - costOf(a))
+  const units = alike(cut).toSorted((a, b) => costOf(b) - costOf(a))
   return { units, weights: weightsIn(matrices) }
+}
+
+/** Units of one shape together; all of these methods treat a matrix as they treat its transpose. */
+function alike(units: readonly WeightMatrix[]): readonly WeightMatrix[] {
+  const known = new Map<string, WeightMatrix>()
+  for (const { rows: a, columns: b, count } of units) {
+    const [rows, columns] = a < b ? [a, b] : [b, a]
+    const key = `${rows} ${columns}`
+    known.set(key, { rows, columns, count: count + (known.get(key)?.count ?? 0) })
+  }
+  return [...known.values()]
 }
 
 /** Every product of these methods is cubic: a matrix times one of its sides. */

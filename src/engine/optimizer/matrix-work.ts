@@ -17,9 +17,9 @@ export function workOnMatrix(job: Job, unit: WeightMatrix, team: Pool['team']): 
     case 'muon':
       return newtonSchulz(job, unit, team)
     case 'shampoo':
-      return sides(job, unit).flatMap(([size, other]) => shampooSide(job, size, other))
+      return sides(job, unit).flatMap((side) => shampooSide(job, side))
     case 'soap':
-      return sides(job, unit).flatMap(([size, other]) => soapSide(job, size, other))
+      return sides(job, unit).flatMap((side) => soapSide(job, side))
     default:
       return []
   }
@@ -56,37 +56,45 @@ function newtonSchulz(job: Job, { rows, columns }: WeightMatrix, { ranks, dimens
   ]
 }
 
-type Side = readonly [size: number, other: number]
+interface Side {
+  readonly size: number
+  readonly other: number
+  /** A square has two alike. */
+  readonly times: number
+}
 
 function sides({ optimizer }: Job, { rows, columns }: WeightMatrix): Side[] {
-  const both: Side[] = [
-    [rows, columns],
-    [columns, rows],
-  ]
-  return both.filter(([size]) => size <= optimizer.block)
+  const both =
+    rows === columns
+      ? [{ size: rows, other: columns, times: 2 }]
+      : [
+          { size: rows, other: columns, times: 1 },
+          { size: columns, other: rows, times: 1 },
+        ]
+  return both.filter(({ size }) => size <= optimizer.block)
 }
 
 /** The factor gains G Gᵀ, its inverse root is applied; every so often the root is taken anew from the eigenvectors. */
-function shampooSide(job: Job, size: number, other: number): Work[] {
+function shampooSide(job: Job, { size, other, times }: Side): Work[] {
   const wide = widerDatatype(job)
   const { every, numberBytes } = job.optimizer
   return [
-    [matmul('optimizer.shampoo.statistics', [size, size, other], wide, numberBytes), 1],
-    [matmul('optimizer.shampoo.apply', [size, other, size], wide, numberBytes), 1],
-    [decompose('optimizer.shampoo.eigen', 'eigen', [size, numberBytes], wide), 1 / every],
-    [matmul('optimizer.shampoo.root', [size, size, size], wide, numberBytes), 1 / every],
+    [matmul('optimizer.shampoo.statistics', [size, size, other], wide, numberBytes), times],
+    [matmul('optimizer.shampoo.apply', [size, other, size], wide, numberBytes), times],
+    [decompose('optimizer.shampoo.eigen', 'eigen', [size, numberBytes], wide), times / every],
+    [matmul('optimizer.shampoo.root', [size, size, size], wide, numberBytes), times / every],
   ]
 }
 
 /** Gradient and momentum are turned into the eigenbasis, the update back; the basis follows by one power iteration. */
-function soapSide(job: Job, size: number, other: number): Work[] {
+function soapSide(job: Job, { size, other, times }: Side): Work[] {
   const wide = widerDatatype(job)
   const { every, numberBytes } = job.optimizer
   return [
-    [matmul('optimizer.soap.statistics', [size, size, other], wide, numberBytes), 1],
-    [matmul('optimizer.soap.rotate', [size, other, size], wide, numberBytes), 3],
-    [matmul('optimizer.soap.power', [size, size, size], wide, numberBytes), 1 / every],
-    [decompose('optimizer.soap.qr', 'qr', [size, numberBytes], wide), 1 / every],
+    [matmul('optimizer.soap.statistics', [size, size, other], wide, numberBytes), times],
+    [matmul('optimizer.soap.rotate', [size, other, size], wide, numberBytes), 3 * times],
+    [matmul('optimizer.soap.power', [size, size, size], wide, numberBytes), times / every],
+    [decompose('optimizer.soap.qr', 'qr', [size, numberBytes], wide), times / every],
   ]
 }
 

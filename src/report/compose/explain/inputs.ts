@@ -52,7 +52,7 @@ export function inputPath(name: string, { operation }: Timing, run: Run): Path |
 }
 
 function datatypeOf(operation: Operation, { simulation }: Run): string {
-  return operation.kind === 'matmul' || operation.kind === 'recurrence'
+  return operation.kind === 'matmul' || operation.kind === 'decomposition' || operation.kind === 'recurrence'
     ? operation.datatype
     : simulation.job.precision.activation
 }
