@@ -199,7 +199,9 @@ const [between, within] = partsOf(bySource)
 write(
   `\nin units of the range: runs of a source have ${between.toFixed(2)} in common, and ${within.toFixed(2)} is left between them`,
 )
-write('\ncalibrated with one run, sources left out of the fit: median and p90 before, after')
+write(
+  '\ncalibrated with one run, sources left out of the fit: median and p90 before, after any, after the most telling one',
+)
 for (const moe of [false, true]) {
   const groups = [
     ...groupBy(
@@ -212,9 +214,10 @@ for (const moe of [false, true]) {
     .map(([source, left]) => [source, gainOf(left.map(observed), Number(values.tries))] as const)
   const row = (name: string, figures: readonly number[]) =>
     write(`  ${name.padEnd(62)} ${figures.map(percent).join(' ')}`)
-  const of = ({ before, after }: Gain) => [before.median, before.p90, after.median, after.p90]
+  const of = ({ before, after, chosen }: Gain) =>
+    [before, after, chosen].flatMap(({ median: half, p90 }) => [half, p90])
   for (const [source, gain] of gains) row(source, of(gain))
-  const means = [0, 1, 2, 3].map((i) => mean(gains.map(([, gain]) => of(gain)[i] as number)))
+  const means = [0, 1, 2, 3, 4, 5].map((i) => mean(gains.map(([, gain]) => of(gain)[i] as number)))
   row(`${moe ? 'MoE' : 'dense'}, mean of ${gains.length} sources`, means)
   const wide = mean(gains.map(([, { errors }]) => quantile(errors.map(distance), 0.8)))
   write(`  80 % of their runs are then within ${percent(wide)}: the width of \`own\`, squared with what else applies`)

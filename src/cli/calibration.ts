@@ -20,15 +20,16 @@ export function calibrationText(first: Loaded, { factors, fitted }: Calibrated, 
       .map((name) => `        ${name}: ${round(now[name] as number)}`)
   const { device, scaleOut } = cluster
   const { matmul, activation } = first.job.precision
+  const tells = fitted.includes('matmul') || fitted.includes('attention')
   const gpu = [
     '  gpu:',
     '    calibration: own',
-    ...(fitted.includes('sustained')
+    ...(tells ? ['    sustained:', `      source: ${source}`] : []),
+    ...(fitted.includes('matmul')
+      ? ['      matmul:', ...rates(datatypes, sustained.matmul, device.matmulEfficiency, [matmul, activation])]
+      : []),
+    ...(fitted.includes('attention')
       ? [
-          '    sustained:',
-          `      source: ${source}`,
-          '      matmul:',
-          ...rates(datatypes, sustained.matmul, device.matmulEfficiency, [matmul, activation]),
           '      attention:',
           ...rates(attentionKernels, sustained.attention, device.attentionEfficiency, [first.job.software.attention]),
         ]

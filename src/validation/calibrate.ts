@@ -1,12 +1,13 @@
 /**
- * Constants fitted to a few measured runs of one cluster. What the catalog knows is the prior; of three factors on it
- * (sustained rates, host cost, network efficiency) only those move that the runs say more about than the catalog does.
- * The most likely values by Gauss and Newton, in logarithms: factors are as likely to halve as to double.
+ * Constants fitted to a few measured runs of one cluster. What the catalog knows is the prior. A run tells of each factor
+ * on it as much as the factor has to do with its time, so one run moves several a little, and of another run's error only
+ * the part goes that both have in common. The most likely values by Gauss and Newton, in logarithms: factors are as
+ * likely to halve as to double.
  */
 import type { Job } from '../engine/job.ts'
 import { simulate } from '../engine/simulate.ts'
 import type { Strategy } from '../engine/strategy.ts'
-import { type Ground, uncertaintyOf } from '../engine/uncertainty.ts'
+import { type DoubtName, doubts, doubtsOf, type Ground } from '../engine/uncertainty.ts'
 import type { Measured } from '../scenario/schema.ts'
 import { judge } from './measured.ts'
 import { mean } from './statistics.ts'
@@ -18,7 +19,7 @@ export interface Observation {
   readonly ground: Ground
 }
 
-export const knobs = ['sustained', 'host', 'network'] as const
+export const knobs = ['matmul', 'attention', 'network', 'host'] as const
 export type Knob = (typeof knobs)[number]
 
 /** On the numbers of the catalog; 1 leaves them. */
@@ -37,22 +38,30 @@ export interface Calibrated {
 const deviations = 1.2816
 
 /**
- * Of the spread that such a range stands for: what the runs of one source have in common, so that one of them tells of
- * the others, and what is left between them. Measured on sources left out of the fit: scripts/leave-out.ts.
+ * Standard deviations of ln of the factors: of rates in units of the spread that the range stands for, without what a
+ * kind of layer adds; of the network by itself. And of a run around the right ones, in units of its own spread, with the
+ * least that a measurement scatters. Chosen on sources left out of the fit of the rates, where one run of a source then
+ * says most about its others: scripts/leave-out.ts.
  */
-const common = 0.69
-const scatter = 0.64
+const rateSpreads = { matmul: 1.1, attention: 1.4 } as const
+const networkSpread = 0.45
+const scatter = 0.5
+const leastScatter = 0.04
 
-/** Standard deviations of ln of the other two, estimates: errors on sources left out say nothing of these alone. */
+/** An estimate: errors on sources left out say nothing of it alone, so one run does not move it. */
 const hostSpread = 0.3
-const networkSpread = 0.1
 
-/** Of the variance that the catalog leaves a factor, the runs must take this share: of two that runs confuse, neither. */
+/** Of the variance that the catalog leaves the host's cost, the runs must take this share: where they confuse it, nothing. */
 const decided = 0.5
+/** With less than this taken they say nothing at all. */
+const heard = 0.01
 
-const none: Factors = { sustained: 1, host: 1, network: 1 }
+/** They say how little is known of such layers, and nothing of the rates of the chip. */
+const ofLayers: readonly DoubtName[] = ['moe', 'scan', 'unmeasured']
 
-export function applied(job: Job, { sustained, host, network }: Factors): Job {
+const none: Factors = { matmul: 1, attention: 1, network: 1, host: 1 }
+
+export function applied(job: Job, { matmul, attention, network, host }: Factors): Job {
   const { cluster, software } = job
   const { device, scaleOut } = cluster
   return {
@@ -61,8 +70,8 @@ export function applied(job: Job, { sustained, host, network }: Factors): Job {
       ...cluster,
       device: {
         ...device,
-        matmulEfficiency: scaled(device.matmulEfficiency, sustained),
-        attentionEfficiency: scaled(device.attentionEfficiency, sustained),
+        matmulEfficiency: scaled(device.matmulEfficiency, matmul),
+        attentionEfficiency: scaled(device.attentionEfficiency, attention),
       },
       scaleOut: { ...scaleOut, efficiency: Math.min(1, scaleOut.efficiency * network) },
     },
@@ -85,9 +94,7 @@ const scaled = <Name extends string>(rates: Readonly<Record<Name, number>>, fact
 export function calibrate(given: readonly Observation[]): Calibrated | undefined {
   const observations = given.filter(({ job, strategy, measured }) => judge(simulate(job, strategy), measured))
   if (observations.length === 0) return undefined
-  const spread = spreadOf(observations)
-  const spreads: Factors = { sustained: common * spread, host: hostSpread, network: networkSpread }
-  const evidence: Evidence = { observations, spreads, noise: scatter * spread }
+  const evidence = evidenceOf(observations)
   const before = observations.map((observation) => residual(observation, none))
   const fitted = decidedBy(evidence)
   const factors = mostLikely(evidence, fitted)
@@ -97,17 +104,30 @@ export function calibrate(given: readonly Observation[]): Calibrated | undefined
 
 interface Evidence {
   readonly observations: readonly Observation[]
-  /** Standard deviation of ln of each factor, and of each run around the right ones. */
+  /** Standard deviation of ln of each factor. */
   readonly spreads: Factors
-  readonly noise: number
+  /** And of each run around the right ones. */
+  readonly noise: readonly number[]
 }
 
-/** How far the catalog's rates may be off, by the range that it gives these runs. */
-function spreadOf(observations: readonly Observation[]): number {
-  const shares = observations.map(
-    ({ job, strategy, ground }) => uncertaintyOf(simulate(job, strategy), { ...ground, own: false }).share,
-  )
-  return Math.log1p(mean(shares)) / deviations
+function evidenceOf(observations: readonly Observation[]): Evidence {
+  const rates = mean(observations.map((observation) => spreadOf(observation, (name) => !ofLayers.includes(name))))
+  return {
+    observations,
+    spreads: {
+      matmul: rateSpreads.matmul * rates,
+      attention: rateSpreads.attention * rates,
+      network: networkSpread,
+      host: hostSpread,
+    },
+    noise: observations.map((each) => Math.hypot(scatter * spreadOf(each, () => true), leastScatter)),
+  }
+}
+
+/** Of ln of the time, by those doubts about the run that count here. */
+function spreadOf({ job, strategy, ground }: Observation, counts: (name: DoubtName) => boolean): number {
+  const names = doubtsOf(simulate(job, strategy), { ...ground, own: false }).filter(counts)
+  return Math.log1p(Math.hypot(...names.map((name) => doubts[name].share))) / deviations
 }
 
 /** ln of predicted over measured. */
@@ -123,20 +143,23 @@ function slope(observation: Observation, factors: Factors, knob: Knob): number {
   return (at(step) - at(-step)) / (2 * step)
 }
 
-/** Any run tells of the sustained rates; of the others, several that differ do, where they say more than the catalog. */
-function decidedBy({ observations, spreads, noise }: Evidence): readonly Knob[] {
-  if (observations.length < 2) return ['sustained']
+/** What the runs say something about. */
+function decidedBy(evidence: Evidence): readonly Knob[] {
+  const { observations, spreads } = evidence
   const slopes = observations.map((observation) => knobs.map((knob) => slope(observation, none, knob)))
-  const covariance = posterior(slopes, spreads, knobs, noise)
-  const left = (knob: Knob, i: number) => (covariance[i]?.[i] as number) / spreads[knob] ** 2
-  return knobs.filter((knob, i) => knob === 'sustained' || left(knob, i) < 1 - decided)
+  const covariance = posterior(slopes, evidence, knobs)
+  const taken = (knob: Knob, i: number) => 1 - (covariance[i]?.[i] as number) / spreads[knob] ** 2
+  return knobs.filter((knob, i) => taken(knob, i) > (knob === 'host' ? decided : heard))
 }
 
 /** Covariance of the factors once the runs are seen. */
-function posterior(slopes: readonly (readonly number[])[], spreads: Factors, of: readonly Knob[], noise: number) {
+function posterior(slopes: readonly (readonly number[])[], { spreads, noise }: Evidence, of: readonly Knob[]) {
   const information = of.map((knob, i) =>
     of.map((_, j) => {
-      const seen = slopes.reduce((sum, row) => sum + (row[i] as number) * (row[j] as number), 0) / noise ** 2
+      const seen = slopes.reduce(
+        (sum, row, run) => sum + ((row[i] as number) * (row[j] as number)) / (noise[run] as number) ** 2,
+        0,
+      )
       return seen + (i === j ? 1 / spreads[knob] ** 2 : 0)
     }),
   )
@@ -148,16 +171,20 @@ const rounds = 2
 /** Farther than this the slope at one place says nothing about another. */
 const farthest = 1
 
-function mostLikely({ observations, spreads, noise }: Evidence, fitted: readonly Knob[]): Factors {
+function mostLikely(evidence: Evidence, fitted: readonly Knob[]): Factors {
+  const { observations, spreads, noise } = evidence
   let factors = none
   for (let round = 0; round < rounds; round++) {
     const slopes = observations.map((observation) => fitted.map((knob) => slope(observation, factors, knob)))
     const residuals = observations.map((observation) => residual(observation, factors))
     const pull = fitted.map((knob, i) => {
-      const seen = slopes.reduce((sum, row, run) => sum + (row[i] as number) * (residuals[run] as number), 0)
-      return -seen / noise ** 2 - Math.log(factors[knob]) / spreads[knob] ** 2
+      const seen = slopes.reduce(
+        (sum, row, run) => sum + ((row[i] as number) * (residuals[run] as number)) / (noise[run] as number) ** 2,
+        0,
+      )
+      return -seen - Math.log(factors[knob]) / spreads[knob] ** 2
     })
-    const covariance = posterior(slopes, spreads, fitted, noise)
+    const covariance = posterior(slopes, evidence, fitted)
     const moved = fitted.map((knob, i) => {
       const by = (covariance[i] as readonly number[]).reduce((sum, value, j) => sum + value * (pull[j] as number), 0)
       return [knob, factors[knob] * Math.exp(Math.max(-farthest, Math.min(farthest, by)))] as const
@@ -165,6 +192,22 @@ function mostLikely({ observations, spreads, noise }: Evidence, fitted: readonly
     factors = { ...factors, ...Object.fromEntries(moved) }
   }
   return factors
+}
+
+/**
+ * Of several runs the one to measure if only one can be: what it says of the factors leaves least open about the times of
+ * the others. Their measurements are not looked at.
+ */
+export function mostTelling(observations: readonly Observation[]): number {
+  const { spreads, noise } = evidenceOf(observations)
+  const slopes = observations.map((each) => knobs.map((knob) => slope(each, none, knob) * spreads[knob]))
+  const shared = (a: readonly number[], b: readonly number[]) =>
+    a.reduce((sum, x, knob) => sum + x * (b[knob] as number), 0)
+  const told = slopes.map((own, i) => {
+    const known = shared(own, own) + (noise[i] as number) ** 2
+    return slopes.reduce((sum, other, j) => sum + (j === i ? shared(own, own) : shared(own, other) ** 2 / known), 0)
+  })
+  return told.indexOf(Math.max(...told))
 }
 
 /** Of a small positive definite matrix (Gauss and Jordan). */

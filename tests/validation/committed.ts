@@ -62,14 +62,17 @@ const tries = 3
 interface OneRun {
   readonly median: number | null
   readonly p90: number | null
+  /** Given the run that tells most of the others. */
+  readonly chosen: { readonly median: number | null; readonly p90: number | null }
 }
 
 function oneRunOf(judged: readonly Judged[], { sourceKey, moe }: Parameters<typeof nameOf>[0]): OneRun | null {
   const own = judged.filter(({ run }) => run.sourceKey === sourceKey && run.moe === moe && counts(run))
   const observations = own.flatMap(({ observation }) => observation ?? [])
   if (observations.length < leastRuns) return null
-  const { median, p90 } = gainOf(observations, tries).after
-  return { median: round(median, 3), p90: round(p90, 3) }
+  const { after, chosen } = gainOf(observations, tries)
+  const figures = ({ median, p90 }: typeof after) => ({ median: round(median, 3), p90: round(p90, 3) })
+  return { ...figures(after), chosen: figures(chosen) }
 }
 
 function meanOf(sources: readonly { readonly oneRun: OneRun | null; readonly median: number; readonly p90: number }[]) {
@@ -80,6 +83,7 @@ function meanOf(sources: readonly { readonly oneRun: OneRun | null; readonly med
     sources: there.length,
     before: { median: of(({ median }) => median), p90: of(({ p90 }) => p90) },
     after: { median: of(({ oneRun }) => oneRun?.median), p90: of(({ oneRun }) => oneRun?.p90) },
+    chosen: { median: of(({ oneRun }) => oneRun?.chosen.median), p90: of(({ oneRun }) => oneRun?.chosen.p90) },
   }
 }
 
@@ -190,9 +194,13 @@ const whole = (value: number | null) => (value === null ? '–' : `${Math.round(
 
 /** On the same sources before and after. */
 function oneRunLines({ dense, moe }: Pick<Committed, 'dense' | 'moe'>): readonly string[] {
-  const line = (name: string, { one_run: { sources, before, after } }: Committed['dense']) =>
-    `${name}, ${sources} sources: median ${percent(before.median)} → ${percent(after.median)}, 90 % ${percent(before.p90)} → ${percent(after.p90)}`
-  return [`With one run of their own (means of sources): ${line('dense', dense)}; ${line('MoE', moe)}.`, '']
+  const line = (name: string, { one_run: { sources, before, after, chosen } }: Committed['dense']) =>
+    `${name}, ${sources} sources: median ${percent(before.median)} → ${percent(after.median)} (${percent(chosen.median)}), 90 % ${percent(before.p90)} → ${percent(after.p90)} (${percent(chosen.p90)})`
+  return [
+    `With one run of their own (means of sources): ${line('dense', dense)}; ${line('MoE', moe)}.`,
+    'In brackets: given the run of which the layout tells most about the others, chosen without a look at any measurement.',
+    '',
+  ]
 }
 
 function choicesPart(choices: Committed['choices'], all: Committed['all']): readonly string[] {

@@ -14,15 +14,17 @@ export interface CalibrateInput {
 }
 
 const labels: Readonly<Record<Knob, string>> = {
-  sustained: 'sustained rates of matmuls and attention',
-  host: 'host time per layer',
+  matmul: 'sustained rates of matmuls',
+  attention: 'rates of attention',
   network: 'efficiency of the network between domains',
+  host: 'host time per layer',
 }
 
 const paths: Readonly<Record<Knob, string>> = {
-  sustained: 'cluster.gpu.sustained',
-  host: 'software.host',
+  matmul: 'cluster.gpu.sustained.matmul',
+  attention: 'cluster.gpu.sustained.attention',
   network: 'cluster.scale_out.efficiency',
+  host: 'software.host',
 }
 
 export function composeCalibrate(input: CalibrateInput): Report {

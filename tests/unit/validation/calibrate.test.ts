@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { simulate } from '../../../src/engine/simulate.ts'
-import { applied, calibrate, type Factors, type Observation } from '../../../src/validation/calibrate.ts'
+import { applied, calibrate, type Factors, mostTelling, type Observation } from '../../../src/validation/calibrate.ts'
 import { gainOf } from '../../../src/validation/gain.ts'
 import { mean } from '../../../src/validation/statistics.ts'
 import { clusterwise, inFolder } from '../../support/host.ts'
@@ -11,7 +11,7 @@ import { judgeCommitted } from '../../validation/committed.ts'
 import { job, strategy } from '../report/fixture.ts'
 
 const ground = { stack: 'Meta Llama 3 (4D parallel)' }
-const as = (factors: Partial<Factors>): Factors => ({ sustained: 1, host: 1, network: 1, ...factors })
+const as = (factors: Partial<Factors>): Factors => ({ matmul: 1, attention: 1, network: 1, host: 1, ...factors })
 
 /** What a cluster would measure on which these factors are true. */
 function observed(truth: Factors, change: Partial<typeof strategy> = {}, gpus = job.cluster.gpus): Observation {
@@ -22,26 +22,40 @@ function observed(truth: Factors, change: Partial<typeof strategy> = {}, gpus = 
 }
 
 describe('calibrate', () => {
-  test('one run moves the sustained rates alone, part of the way: some of it may be chance', () => {
-    const { factors, fitted, before, after } = calibrate([observed(as({ sustained: 0.85 }))]) ?? expect.fail()
-    expect(fitted).toEqual(['sustained'])
-    expect(factors.sustained).toBeGreaterThan(0.85)
-    expect(factors.sustained).toBeLessThan(0.97)
-    expect([factors.host, factors.network]).toEqual([1, 1])
+  test('one run moves what its time depends on, part of the way: some of it may be chance', () => {
+    const { factors, fitted, before, after } = calibrate([observed(as({ matmul: 0.85 }))]) ?? expect.fail()
+    expect(fitted).toContain('matmul')
+    expect(factors.matmul).toBeGreaterThan(0.85)
+    expect(factors.matmul).toBeLessThan(0.97)
+    expect(factors.attention).toBeLessThanOrEqual(1)
+    expect(factors.attention).toBeGreaterThan(factors.matmul)
+    expect(factors.host).toBe(1)
     expect(Math.abs(after[0] as number)).toBeLessThan(Math.abs(before[0] as number))
   })
 
   test('the more runs agree, the nearer to them', () => {
-    const run = observed(as({ sustained: 0.85 }))
+    const run = observed(as({ matmul: 0.85 }))
     const one = calibrate([run]) ?? expect.fail()
     const many = calibrate(Array.from({ length: 12 }, () => run)) ?? expect.fail()
-    expect(many.factors.sustained).toBeLessThan(one.factors.sustained)
-    expect(many.fitted).toEqual(['sustained'])
+    expect(many.factors.matmul).toBeLessThan(one.factors.matmul)
     expect(Math.abs(many.after[0] as number)).toBeLessThan(0.02)
   })
 
+  test('a run without a network says nothing of it', () => {
+    const alone =
+      calibrate([observed(as({ matmul: 0.85 }), { pp: 1, dp: 1, cp: 1, shardRanks: 1 }, 8)]) ?? expect.fail()
+    expect(alone.fitted).not.toContain('network')
+    expect(alone.factors.network).toBe(1)
+  })
+
+  test('of a small run and those of the full size, one of the latter tells more', () => {
+    const full = observed(as({}))
+    const small = observed(as({}), { pp: 1, dp: 1, cp: 1, shardRanks: 1 }, 8)
+    expect(mostTelling([small, full, full])).toBeGreaterThan(0)
+  })
+
   test('right as it is: nothing changes', () => {
-    expect(calibrate([observed(as({}))])?.factors.sustained).toBeCloseTo(1)
+    expect(calibrate([observed(as({}))])?.factors.matmul).toBeCloseTo(1)
     expect(calibrate([])).toBeUndefined()
   })
 })
@@ -85,7 +99,7 @@ describe('on the command line', () => {
         'cluster.gpu.peak.bf16=280 TFLOP/s',
       ])
       expect({ code, err }).toEqual({ code: 0, err: `wrote ${file}\n` })
-      expect(out).toContain('sustained rates of matmuls and attention')
+      expect(out).toContain('sustained rates of matmuls')
       expect(readFileSync(file, 'utf8')).toContain('calibration: own')
       const answer = async (...more: string[]) =>
         JSON.parse((await clusterwise(['run', other, '--json', '--root', '/', ...more])).out)
