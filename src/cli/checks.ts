@@ -4,8 +4,11 @@ import { type Check, readCheck } from '../check/check.ts'
 import type { Answer, Assignment, InputValue, WhatIf } from '../check/plan.ts'
 import { catalogue } from '../engine/catalogue.ts'
 import { metricNames } from '../engine/metrics.ts'
+import { live } from '../engine/phases/life.ts'
 import { simulate } from '../engine/simulate.ts'
 import type { ExpressionFault, Names } from '../math/expression.ts'
+import { lifeFields } from '../report/compose/life.ts'
+import type { Field } from '../report/report.ts'
 import type { Files } from '../scenario/files.ts'
 import { inputKinds, inputNumbers, inputsOf } from '../scenario/inputs.ts'
 import { type Loaded, readScenario } from '../scenario/read.ts'
@@ -15,10 +18,24 @@ import { units } from '../units/unit.ts'
 
 let names: Names | undefined
 
-/** Metrics, then inputs: the same for every scenario. */
+/** Metrics, then inputs: the same for every scenario without phases. */
 function allNames(): Names {
   names ??= new Map([...metricNames.map((name) => [name, catalogue[name].unit] as const), ...inputKinds()])
   return names
+}
+
+const lives = new WeakMap<Loaded, readonly Field[]>()
+
+/** `life.energy`, `phases.pretraining.time`: of a scenario that lists phases. */
+function lifeOf(loaded: Loaded): readonly Field[] {
+  const known = lives.get(loaded) ?? (loaded.phases ? lifeFields(live(loaded.phases)) : [])
+  lives.set(loaded, known)
+  return known
+}
+
+function namesFor(loaded: Loaded): Names {
+  const own = lifeOf(loaded)
+  return own.length === 0 ? allNames() : new Map([...allNames(), ...own.map(({ name, unit }) => [name, unit] as const)])
 }
 
 export interface PlacedCheck {
@@ -34,11 +51,13 @@ export interface Checks {
 export function checksOf(loaded: Loaded): Checks {
   const specs = loaded.scenario.checks ?? []
   const values = specs.length > 0 ? numbersOf(loaded) : new Map<string, number>()
+  const known = specs.length > 0 ? namesFor(loaded) : allNames()
+  const ofLife = new Set(specs.length > 0 ? lifeOf(loaded).map(({ name }) => name) : [])
   const read = specs.map((spec, index) => {
     const path = pathOf(index, loaded)
-    const check = readCheck(spec, allNames())
+    const check = readCheck(spec, known)
     if ('code' in check) return { problems: [faultAt(check, path, spec.expr ?? '', loaded)] }
-    const lacking = check.expression.names.filter((name) => !values.has(name) && !isMetric(name))
+    const lacking = check.expression.names.filter((name) => !values.has(name) && !isMetric(name) && !ofLife.has(name))
     const problems = lacking.map((name) => loaded.origin.locate(problem('check/no-value', path, { name })))
     const place = loaded.origin.placeOf(path)
     return { problems, checks: [{ check, ...(place && { place }) }] }
@@ -87,7 +106,11 @@ export function answerOf(loaded: Loaded): Answer {
     simulation,
     inputs: inputsOf(loaded.scenario),
     metrics,
-    scope: new Map([...numbersOf(loaded), ...Object.entries(metrics)]),
+    scope: new Map([
+      ...numbersOf(loaded),
+      ...lifeOf(loaded).map(({ name, value }) => [name, Number(value)] as const),
+      ...Object.entries(metrics),
+    ]),
   }
 }
 

@@ -47,6 +47,30 @@ test('a phase that is not there has a neighbour', async () => {
   expect(err).toContain('did you mean phases.r1_zero.decode?')
 })
 
+test('checks may speak of the life and its phases', async () => {
+  const check = (expr: string) =>
+    inFolder(async (cwd) => {
+      writeFileSync(
+        join(cwd, 'life.yaml'),
+        `extends: [clusters/dgx-h100, models/llama3-8b, software/megatron-core-2024]
+cluster: { gpus: 64 }
+training: { sequence_length: 8192, global_batch: 128, tokens: 1T }
+parallel: { tp: 2, pp: 2 }
+phases: [{}, { kind: fine-tuning, training: { steps: 1000 } }]
+checks: ['${expr}']
+`,
+      )
+      return clusterwise(['check', 'life.yaml'], { cwd })
+    })
+  expect(await check('life.energy >= phases.pretraining.energy + phases.fine_tuning.energy * 99%')).toMatchObject({
+    code: 0,
+  })
+  expect(await check('phases.fine_tuning.time > phases.pretraining.time')).toMatchObject({ code: 1 })
+  const { code, err } = await check('life.enrgy < 1 GWh')
+  expect(code).toBe(2)
+  expect(err).toContain('did you mean life.energy?')
+})
+
 describe('what a phase says lies over what the scenario says', () => {
   const base = 'extends: [clusters/dgx-h100, models/llama3-8b, software/megatron-core-2024]\ncluster: { gpus: 64 }\n'
   const training = 'training: { sequence_length: 8192, global_batch: 128, tokens: 1T }\nparallel: { tp: 2, pp: 2 }\n'

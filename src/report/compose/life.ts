@@ -204,7 +204,8 @@ function generationRecord({ decode, serving }: NonNullable<Phase['reinforced']>)
   }
 }
 
-function lifeFields({ phases, total }: Life): readonly Field[] {
+/** By dotted name: of the life, of each phase and of each part. */
+export function lifeFields({ phases, total }: Life): readonly Field[] {
   const fields = (prefix: string, bill: Bill): readonly Field[] =>
     amounts.map(([name, unit, of]) => ({ name: `${prefix}.${name}`, unit, value: of(bill) }))
   return [
