@@ -99,6 +99,8 @@ export interface Keeping {
   /** By held stage, in the order of `Holding`. */
   readonly states: readonly ReturnType<typeof stateBytes>[]
   readonly stateSums: Float64Array
+  /** Whether these alone leave room on every stage. */
+  readonly roomy: boolean
   readonly gathered: Float64Array
   readonly widened: Float64Array
 }
@@ -108,6 +110,7 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
   const stage = fullestOf(stages)
   const states = stages.map((held) => stateBytes(job, strategy, held))
   const layout = layOut(job.cluster, strategy)
+  const sums = states.map(({ weights, gradients, optimizerState }) => weights + gradients + optimizerState)
   return {
     zero: strategy.zero,
     shardRanks: strategy.shardRanks,
@@ -116,10 +119,8 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
     optimizerFlop: () =>
       stages.reduce((sum, held) => sum + held.times * optimizerFlop({ job, strategy, layout, stage: held }), 0),
     states,
-    stateSums: Float64Array.from(
-      states,
-      ({ weights, gradients, optimizerState }) => weights + gradients + optimizerState,
-    ),
+    stateSums: Float64Array.from(sums),
+    roomy: sums.every((bytes) => bytes <= job.cluster.device.hbmBytes),
     gathered: gather(job, strategy, holding),
     widened: Float64Array.from(stages, (held) => widenedBytes(job, strategy, held)),
   }
@@ -128,7 +129,7 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
 /** The same for stages that hold the same in other chunks. */
 export function keepAlike(like: Keeping, job: Job, strategy: Strategy, holding: Holding): Keeping {
   const own = like.zero >= 2 ? gather(job, strategy, holding) : like.gathered
-  const { zero, shardRanks, exchange, optimizerSeconds, optimizerFlop: flop, states, stateSums, widened } = like
+  const { zero, shardRanks, exchange, optimizerSeconds, optimizerFlop: flop, states, stateSums, roomy, widened } = like
   return {
     zero,
     shardRanks,
@@ -137,6 +138,7 @@ export function keepAlike(like: Keeping, job: Job, strategy: Strategy, holding: 
     optimizerFlop: flop,
     states,
     stateSums,
+    roomy,
     gathered: own,
     widened,
   }
@@ -277,6 +279,7 @@ export class Step {
   /** What takes most of the memory of the fullest stage. */
   largest(): 'states' | 'activations' | 'working' {
     const { worst, keeping, activations } = this
+    if (!keeping.roomy) return 'states'
     const states = keeping.stateSums[worst] as number
     const held = activations[worst] as number
     const working = this.working()

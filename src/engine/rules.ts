@@ -1,4 +1,5 @@
 /** Which strategies are legal, rule by rule, each with its reason. Paths are those of the scenario. */
+import { divisorsOf } from '../base/integers.ts'
 import { type Params, type Path, type Problem, problem } from '../base/problem.ts'
 import type { ProblemCode } from '../base/problems.ts'
 import type { Job, ModelShape } from './job.ts'
@@ -25,7 +26,7 @@ const rules: readonly Rule[] = [
     path: parallel('tp'),
     related: [['model', 'heads']],
     broken: ({ model }, { tp }) => model.heads % tp !== 0,
-    params: ({ model }, { tp }) => ({ tp, heads: model.heads, choices: divisorsUpTo(model.heads, 64) }),
+    params: ({ model }, { tp }) => ({ tp, heads: model.heads, choices: tpChoices(model) }),
   },
   {
     code: 'strategy/tp-splits-kv-heads',
@@ -267,11 +268,13 @@ function total(numbers: readonly number[]): number {
   return numbers.reduce((sum, n) => sum + n, 0)
 }
 
-function divisorsUpTo(n: number, most: number): string {
-  return Array.from({ length: Math.min(n, most) }, (_, i) => i + 1)
-    .filter((d) => n % d === 0)
+/** More ranks than this never share a layer. */
+const mostRanks = 64
+
+const tpChoices = ({ heads }: ModelShape): string =>
+  divisorsOf(heads)
+    .filter((tp) => tp <= mostRanks)
     .join(', ')
-}
 
 function goesWith(schedule: ScheduleKind, vpp: number): boolean {
   if (schedule === 'interleaved') return vpp > 1

@@ -1,4 +1,5 @@
 /** What the fields of a scenario must be to one another before a Job can be made of them. Strategies: `engine/rules.ts`. */
+import { divisorsOf } from '../base/integers.ts'
 import { type Path, type Problem, problem } from '../base/problem.ts'
 import { formatQuantity } from '../units/format.ts'
 import { missingProblem } from './complete.ts'
@@ -159,7 +160,3 @@ function lackingDatatype(precision: keyof typeof recipes, { peak }: Scenario['cl
 
 const multiplesAround = (whole: number, part: number): string =>
   `${Math.floor(whole / part) * part} or ${Math.ceil(whole / part) * part}`
-
-function divisorsOf(whole: number): readonly number[] {
-  return Array.from({ length: Math.min(whole, 1024) }, (_, index) => index + 1).filter((each) => whole % each === 0)
-}

@@ -1,4 +1,5 @@
 /** Why not one step further? Each knob of the winner turned one notch, and what became of it. */
+import { divisorsOf } from '../base/integers.ts'
 import type { Problem } from '../base/problem.ts'
 import type { Job } from '../engine/job.ts'
 import type { MetricName } from '../engine/metrics.ts'
@@ -6,7 +7,7 @@ import { brokenRules } from '../engine/rules.ts'
 import { simulate } from '../engine/simulate.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Strategy } from '../engine/strategy.ts'
-import { chunkingsOf, divisorsOf, type Knob, type Space, sharingsOf } from './space.ts'
+import { chunkingsOf, type Knob, type Space, sharingsOf } from './space.ts'
 
 export interface Neighbour {
   readonly knob: Knob
@@ -90,6 +91,7 @@ function turnsOf(space: Space, winner: Strategy): readonly Turn[] {
       .map((cpMode) => turn('cpMode', winner, { cpMode })),
     ...notches(space.microBatch, winner.microBatch).map((microBatch) => turn('microBatch', winner, { microBatch })),
     ...notches(space.ep, winner.ep).map((ep) => turn('ep', winner, { ep })),
+    ...notches(space.etp, winner.etp).map((etp) => turn('etp', winner, { etp })),
     ...space.recomputations
       .filter(
         ({ recompute, recomputeModules }) =>

@@ -1,4 +1,5 @@
 /** All strategies of a space, each with its step time and memory; the best of them kept. */
+import { divisorsOf } from '../base/integers.ts'
 import type { ProblemCode } from '../base/problems.ts'
 import { type LayerBytes, layerBytes } from '../engine/activations.ts'
 import {
@@ -19,16 +20,7 @@ import { spreadKey } from '../engine/stages.ts'
 import type { ScheduleKind, Strategy } from '../engine/strategy.ts'
 import { type Contest, type Found, type Shortlist, shortlist } from './order.ts'
 import { type Goal, goalOf, sheetOf } from './sheet.ts'
-import {
-  type Chunking,
-  chunkingsOf,
-  divisorsOf,
-  type Fixed,
-  type Sharing,
-  type Space,
-  sharingsOf,
-  spaceOf,
-} from './space.ts'
+import { type Chunking, chunkingsOf, type Fixed, type Sharing, type Space, sharingsOf, spaceOf } from './space.ts'
 
 /** A condition beyond that the strategy must fit in memory. */
 export interface Limit {
@@ -151,7 +143,9 @@ interface Split {
 /** One way to cut the model, and ZeRO in all its ways on it. */
 interface Spread {
   readonly holding: Holding
-  readonly keepings: readonly Keeping[]
+  /** Those whose states leave room for anything at all; no sharding helps the others. */
+  readonly roomy: readonly Keeping[]
+  readonly hopeless: number
 }
 
 export class Searcher {
@@ -167,7 +161,7 @@ export class Searcher {
   private readonly chunkings = new Map<number, readonly Chunking[]>()
   private readonly sharings = new Map<number, readonly Sharing[]>()
   private spreads = new Map<number, Spread>()
-  private alike = new Map<string, Spread>()
+  private alike = new Map<string, readonly Keeping[]>()
   private spreadFor = ''
   private readonly holdings = new Map<string, Holding>()
   private readonly keepings = new Map<string, Keeping>()
@@ -316,11 +310,12 @@ export class Searcher {
     const alike = this.alike.get(holding.key)
     const keepings = sharings.map(({ zero, shardRanks }, at) => {
       const strategy = { ...plain, zero, shardRanks }
-      const like = alike?.keepings[at]
+      const like = alike?.[at]
       return like ? keepAlike(like, question.job, strategy, holding) : keep(question.job, strategy, holding)
     })
-    const made = { holding, keepings }
-    this.alike.set(holding.key, made)
+    const roomy = keepings.filter((keeping) => keeping.roomy)
+    const made = { holding, roomy, hopeless: keepings.length - roomy.length }
+    this.alike.set(holding.key, keepings)
     this.spreads.set(key, made)
     return made
   }
@@ -333,13 +328,15 @@ export class Searcher {
     const bytes = layerBytes(job, sharding)
     let layered: Layered | undefined
     for (const { spread, dp, schedules } of splits) {
-      const { holding, keepings } = spread
+      const { holding, roomy, hopeless } = spread
+      tally.legal += schedules.length * (roomy.length + hopeless)
+      tally.shortage.states += schedules.length * hopeless
+      if (roomy.length === 0) continue
       step.place(sharding, bytes, holding, dp)
       for (const schedule of schedules) {
         step.order(schedule)
         let contest: Contest | undefined
-        tally.legal += keepings.length
-        for (const keeping of keepings) {
+        for (const keeping of roomy) {
           if (step.fill(keeping) > step.scope.hbmBytes) {
             tally.shortage[step.largest()]++
             continue

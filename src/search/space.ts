@@ -1,4 +1,5 @@
 /** Every way to spread a job over its GPUs, as choices per degree. What is fixed has one choice. */
+import { divisorsOf } from '../base/integers.ts'
 import type { Job } from '../engine/job.ts'
 import type { CpMode, Recompute, RecomputeModule, ScheduleKind, Strategy } from '../engine/strategy.ts'
 
@@ -130,14 +131,6 @@ export function sharingsOf({ fixed }: Space, replicas: number): readonly Sharing
       ? [{ zero, shardRanks: replicas }]
       : groups.filter((ranks) => ranks > 1).map((shardRanks) => ({ zero, shardRanks })),
   )
-}
-
-/** Rising. */
-export function divisorsOf(whole: number): readonly number[] {
-  const low: number[] = []
-  for (let n = 1; n * n <= whole; n++) if (whole % n === 0) low.push(n)
-  const high = low.map((n) => whole / n).filter((n) => n * n > whole)
-  return [...low, ...high.toReversed()]
 }
 
 /** Does a strategy keep to what is fixed? */

@@ -1,6 +1,7 @@
 /** Search: the numbers of the engine, every legal strategy, and an answer that depends on nothing but the question. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { divisorsOf } from '../../src/base/integers.ts'
 import { layerBytes } from '../../src/engine/activations.ts'
 import { hold, keep, priceLayers, Step } from '../../src/engine/compose.ts'
 import { factsTable } from '../../src/engine/facts.ts'
@@ -16,7 +17,7 @@ import { byPromise, type Found } from '../../src/search/order.ts'
 import { playOut } from '../../src/search/play.ts'
 import { join, type Piece, piecesOf, type Question, Searcher, search } from '../../src/search/search.ts'
 import { goalOf, sheetOf } from '../../src/search/sheet.ts'
-import { chunkingsOf, divisorsOf, type Fixed, sharingsOf, spaceOf } from '../../src/search/space.ts'
+import { chunkingsOf, type Fixed, sharingsOf, spaceOf } from '../../src/search/space.ts'
 import { plan, withCluster } from '../support/arbitraries.ts'
 
 /** Small enough to try every strategy in two ways. */

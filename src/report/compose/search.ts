@@ -167,7 +167,9 @@ function next({ command, best, file }: SearchInput): Section | undefined {
     title: 'Next',
     commands: [
       { words: [...command, '--write', 'best.yaml'], purpose: 'keep the winner as a scenario' },
-      { words: [...command, '--fix', 'tp'], purpose: 'leave tp as the scenario has it' },
+      ...(command.some((word) => /^tp(?:=|$)/u.test(word))
+        ? []
+        : [{ words: [...command, '--fix', 'tp'], purpose: 'leave tp as the scenario has it' }]),
     ],
   }
 }
