@@ -21,7 +21,7 @@ import { chunkingsOf, type Fixed, sharingsOf, spaceOf } from '../../src/search/s
 import { plan, withCluster } from '../support/arbitraries.ts'
 
 /** Small enough to try every strategy in two ways. */
-const small = plan.filter(({ job }) => job.cluster.gpus <= 32 && job.batch.globalBatch <= 64)
+const small = plan.filter(({ job }) => job.cluster.gpus <= 16 && job.batch.globalBatch <= 32)
 
 const runs = (numRuns: number) => ({ numRuns })
 

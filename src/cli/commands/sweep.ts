@@ -96,7 +96,7 @@ function rangeOf(shard: string | undefined, count: number): { readonly from: num
 }
 
 /** Points that a worker takes at a time: what a crash may cost, against what a message costs. */
-const stretchSizes: Record<Mode, number> = { closed: 2000, played: 20, best: 1 }
+const stretchSizes: Record<Mode, number> = { closed: 2000, played: 200, best: 1 }
 
 async function toFiles(
   tables: readonly string[],

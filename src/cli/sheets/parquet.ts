@@ -7,7 +7,7 @@ import { meant, type Sheet, type Sink } from './sheet.ts'
 const types = { number: 'DOUBLE', count: 'INT32', flag: 'BOOLEAN', word: 'STRING' } as const
 
 /** Rows of a group: a reader skips whole groups, and a writer holds one. */
-const groupRows = 100_000
+const groupRows = 50_000
 
 export function parquetSheet(columns: readonly ColumnSpec[], sink: Sink): Sheet {
   const writer = drainingWriter(sink)
