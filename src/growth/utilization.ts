@@ -38,11 +38,11 @@ function utilize(scaled: ScaledJob, given: Strategy, ask: Ask): Utilized {
   const { job } = scaled
   const splits = splitsOf(job, given)
   const kept = weighed(job, given, splits)
-  // To compute again is slower: only where nothing fits without.
+  // To compute again is slower, but where hardly a split finds room without it, the fast ones are not among those.
   const again = splits.map((split): Strategy => ({ ...split, recompute: 'full' }))
-  const fits = kept.tally.fitting > 0
-  // But a recurrent layer runs as fast as the sequences are many that there is room for.
-  const asked = fits && !job.model.lstm ? [kept] : [kept, weighed(job, given, again)]
+  // A recurrent layer runs as fast as the sequences are many that there is room for.
+  const isRoomy = kept.tally.fitting * CROWDED > kept.tally.legal && !job.model.lstm
+  const asked = isRoomy ? [kept] : [kept, weighed(job, given, again)]
   const [best] = asked
     .flatMap(({ found }) => found)
     .toSorted((a, b) => (a.values[0] as number) - (b.values[0] as number))
@@ -59,6 +59,9 @@ function utilize(scaled: ScaledJob, given: Strategy, ask: Ask): Utilized {
     simulation,
   }
 }
+
+/** Legal splits for one that fits, from which on recomputation is tried as well. */
+const CROWDED = 16
 
 function weighed(job: Job, given: Strategy, splits: readonly Strategy[]): Answer {
   const searcher = new Searcher({ job, given, fixed: {}, goals: ['step.time'], limits: [], most: 1 })

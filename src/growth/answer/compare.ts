@@ -20,7 +20,7 @@ export interface Compared {
   readonly rows: readonly Comparison[]
   readonly epochs: readonly EpochRow[]
   readonly computers: readonly ParadigmComputer[]
-  /** What the engine finds for each family at its own best size, on as many chips as it can use and anyone has shown. */
+  /** What the engine finds for each family at its own best size, on as many chips as anyone has shown. */
   readonly utilization: Readonly<Record<ArchitectureName, Utilized>>
   readonly svm: SvmComputer
   /** Where they are asked for. */
@@ -49,12 +49,12 @@ const MOST_CHIPS = 16_384
 
 const families = Object.keys(computers) as ArchitectureName[]
 
+/** Of the best model of a family on that many chips, at the batch of the family picture. */
 function utilizationOf({ question }: Sought, settled: Settled, architecture: ArchitectureName): Utilized {
   const recipe = { ...settled.recipe, architecture, activeFraction: architecture === 'moe' ? FAMILY_ACTIVE : 1 }
-  const { usedChips, parameters, shape } = settle({ ...settled, recipe })
-  const { machine } = settled
+  const machine = { ...settled.machine, chips: Math.min(settled.machine.chips, MOST_CHIPS) }
+  const { usedChips: chips, parameters, shape } = settle({ ...settled, machine, recipe })
   const { seqLen, datatype } = recipe
-  const chips = Math.min(usedChips, MOST_CHIPS)
   const batchTokens = FAMILY_BATCH
   return question.utilization({ machine, recipe, chips, parameters, ...shape, batchTokens, seqLen, datatype })
 }

@@ -174,7 +174,7 @@ function notes({ sought, standard }: Compared): Prose {
       ...refusalCells(sought),
       cell('! factors above 5 × were never seen together with others, and no joint law exists.', 'warn'),
       cell(
-        `Utilization is ${percent(standard.settled.mfu)} for every row, and for a family or an optimizer by as much more or less as the engine finds between it and the standard. MFU counts six FLOP per weight; rates of scans, recurrences and convolutions are estimates.`,
+        `Utilization is ${percent(standard.settled.mfu)} for every row, and for a family or an optimizer by as much more or less as the engine finds between it and the standard. MFU is that of a family's best model on at most 16,384 GPUs, six FLOP per weight; rates of scans, recurrences and convolutions are estimates.`,
         'dim',
       ),
     ],
