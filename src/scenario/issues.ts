@@ -4,7 +4,7 @@ import { nearest } from '../base/nearest.ts'
 import { type Path, type Problem, problem } from '../base/problem.ts'
 import { describe, keysAt, placesOfKey } from './describe.ts'
 import { type FieldFault, shown } from './fields.ts'
-import { synonyms } from './synonyms.ts'
+import { choiceSynonyms, synonyms } from './synonyms.ts'
 
 /** Nobody reads on; what a hostile file costs is bounded. */
 const mostKeys = 500
@@ -62,7 +62,9 @@ function fieldProblem(path: Path, { problem: code, params }: FieldFault): Proble
 
 function unknownChoice(path: Path, found: unknown, values: readonly z.core.util.Primitive[]): Problem {
   const choices = values.map(String)
-  const guess = nearest(shown(found), choices)
+  const word = shown(found)
+  const synonym = choiceSynonyms.get(word.toLowerCase())
+  const guess = synonym !== undefined && choices.includes(synonym) ? synonym : nearest(word, choices)
   const list = `choose one of ${choices.join(', ')}`
   const meant = guess === undefined ? list : `did you mean ${guess}? Otherwise ${list}`
   return problem('scenario/unknown-choice', path, { name: nameOf(path), found: shown(found), meant })

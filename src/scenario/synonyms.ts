@@ -36,3 +36,22 @@ export const synonyms: ReadonlyMap<string, string> = new Map([
   ['infiniband', 'scale_out'],
   ['network', 'scale_out'],
 ])
+
+/** Names that other tools have for our words. */
+export const choiceSynonyms: ReadonlyMap<string, string> = new Map([
+  ['fp4', 'nvfp4'],
+  ['mxfp4', 'nvfp4'],
+  ['bfloat16', 'bf16'],
+  ['half', 'fp16'],
+  ['float16', 'fp16'],
+  ['float32', 'fp32'],
+  ['single', 'fp32'],
+  ['float64', 'fp64'],
+  ['double', 'fp64'],
+  ['adam', 'adamw'],
+  ['momentum', 'sgd'],
+  ['distributed_shampoo', 'shampoo'],
+  ['grpo', 'reinforcement'],
+  ['rl', 'reinforcement'],
+  ['sft', 'fine-tuning'],
+])

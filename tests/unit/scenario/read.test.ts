@@ -127,6 +127,15 @@ test.each([
   expect(found).toMatchObject({ code: 'scenario/unknown-key', hint })
 })
 
+test.each([
+  ['training: { precision: fp4 }', 'nvfp4'],
+  ['training: { precision: bfloat16 }', 'bf16'],
+  ['training: { optimizer: Adam }', 'adamw'],
+  ['phases: [{ kind: sft }]', 'fine-tuning'],
+])('the word of another tool, %s, is %s here', (text, meant) =>
+  expect(problemsOf(`extends: ./plan.yaml\n${text}\n`)[0]?.hint).toContain(`did you mean ${meant}?`),
+)
+
 test('what only becomes necessary through other keys is asked for', () => {
   const extended = 'extends: ./plan.yaml\n'
   expect(codesOf(`${extended}economics: { capex: 40k USD }\n`)).toEqual(['scenario/missing-key main.yaml:2:1'])
