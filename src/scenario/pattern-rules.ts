@@ -2,7 +2,7 @@
 import type { Params, Path } from '../base/problem.ts'
 import type { ProblemCode } from '../base/problems.ts'
 import { blocks } from '../engine/lower/pattern.ts'
-import { mambaHeads } from './resolve.ts'
+import { mambaHeads } from './model.ts'
 import type { Scenario } from './schema.ts'
 
 export interface Rule {
