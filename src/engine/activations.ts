@@ -12,12 +12,15 @@ export interface LayerBytes {
   readonly kept: readonly number[]
   /** The input of a layer, and what a stage sends on. */
   readonly input: number
-  /** The one layer that full recomputation has at work, with all the rest. */
+  /** The one layer that full recomputation has at work, with all the rest, and those on their way to or from the host. */
   readonly again: number
   /** Gradients of activations while a layer is at work. */
   readonly gradients: number
   readonly logits: number
 }
+
+/** A layer on its way to the host or back while another is at work (Transformer Engine, cpu_offload.py: two buffers). */
+const IN_TRANSIT = 2
 
 export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
   const shape = localShape(job, sharding)
@@ -26,10 +29,11 @@ export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
   const saved = layerKinds(model).kinds.map((kind) => savedTensors(job, sharding, shape, kind))
   const input = ownTokens * model.hidden * activationBytes
   const full = sharding.recompute === 'full'
+  const { offloaded } = job.software
   return {
-    kept: full ? saved.map(() => input) : saved,
+    kept: (full ? saved.map(() => input) : saved).map((bytes) => bytes * (1 - offloaded)),
     input,
-    again: full ? Math.max(...saved) : 0,
+    again: (full ? Math.max(...saved) : 0) + (offloaded > 0 ? IN_TRANSIT * (full ? input : Math.max(...saved)) : 0),
     gradients: tokens * (innerGradients(shape, sharding) + 2 * model.hidden) * activationBytes,
     logits: logitElements(job, shape) * activationBytes,
   }

@@ -246,6 +246,8 @@ export interface Software {
   readonly logits: 'split' | 'gathered'
   /** Does autograd keep gradients of its own, in the type of the weights, beside the sums? */
   readonly ownGradients: boolean
+  /** Of what is kept for backward, the share that waits in host memory. */
+  readonly offloaded: number
   /** Set aside for buckets of gradients and weights. */
   readonly bufferBytes: number
   /** Lost to gaps between tensors where pipeline or recomputation mix their order, as a share of those that come and go. */

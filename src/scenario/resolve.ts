@@ -147,6 +147,7 @@ function softwareOf(scenario: Scenario): Software {
     loss: training.loss,
     logits: software.logits,
     ownGradients: software.own_gradients,
+    offloaded: software.offloaded,
     bufferBytes: software.buffers,
     fragmentation: software.fragmentation ?? fragmentationOf(scenario),
     hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),

@@ -350,6 +350,9 @@ const software = section('The training stack as documented facts.', {
   own_gradients: flag(
     'Does autograd keep 16-bit gradients beside the fp32 sums (DeepSpeed in bf16)? Default: false.',
   ).default(false),
+  offloaded: share(
+    'Of what is kept for backward, the share that waits in host memory; its transfers are taken as hidden. Default: 0.',
+  ).default(0),
   buffers: quantity('bytes', 'Set aside for buckets of gradients and weights. Default: 0 B.', { from: 0 }).prefault(
     '0 B',
   ),

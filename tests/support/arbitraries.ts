@@ -245,6 +245,7 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         loss: loss as 'fused',
         logits: logits as 'split',
         ownGradients: sums.ownGradients,
+        offloaded: 0,
         bufferBytes: 1e9,
         fragmentation: 0.15,
         hostSecondsPerLayer: host,

@@ -90,6 +90,7 @@ export const job: Job = {
     loss: 'fused',
     logits: 'split',
     ownGradients: false,
+    offloaded: 0,
     bufferBytes: 0,
     fragmentation: 0.02,
     hostSecondsPerLayer: 190e-6,

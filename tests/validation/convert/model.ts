@@ -8,6 +8,7 @@ import {
   type Row,
   type Section,
   saidOr,
+  zeroBubbleFork,
 } from './row.ts'
 
 /** Width of one head where the source leaves the number of heads out: what nearly all models have. */
@@ -99,7 +100,12 @@ function styleOf(row: Row, said: ModelRow, remarks: Remarks): Section {
     ...(bloom && { positions: 'alibi', embedding_norm: true }),
     ...(gptOss.test(name) && { positions: 'yarn' }),
     ...(learned && { positions: 'learned', max_positions: said.seq_len ?? 2048 }),
-    tied_embeddings: saidOr(said.tied_embeddings, 'model.tied_embeddings', gpt || mpt, remarks),
+    tied_embeddings: saidOr(
+      said.tied_embeddings,
+      'model.tied_embeddings',
+      (gpt || mpt) && !zeroBubbleFork.test(row.framework ?? ''),
+      remarks,
+    ),
     // Megatron-LM's own GPT had dropout until models outgrew their data.
     ...(gpt && /megatron-lm \((20|v)|megatron-lm \+ deepspeed/iu.test(row.framework ?? '') && { dropout: true }),
   }

@@ -111,6 +111,12 @@ export interface Row {
   readonly row_kind?: Said<string>
 }
 
+/**
+ * Forks of Megatron-LM whose published scripts train in fp16 and do not tie the embeddings:
+ * https://github.com/sail-sg/zero-bubble-pipeline-parallelism, examples/pretrain_zero_bubble.sh.
+ */
+export const zeroBubbleFork = /sail-sg|zero-bubble-pipeline/iu
+
 /** What the converter had to assume or cannot express, gathered on the way. */
 export interface Remarks {
   readonly inferred: string[]

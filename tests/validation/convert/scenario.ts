@@ -3,7 +3,7 @@ import { clusterOf } from './cluster.ts'
 import { measuredOf } from './measured.ts'
 import { modelOf } from './model.ts'
 import { recomputeOf } from './recompute.ts'
-import type { Remarks, Row, Section, Written } from './row.ts'
+import { type Remarks, type Row, type Section, type Written, zeroBubbleFork } from './row.ts'
 import { extrasOf, softwareOf, stackOf } from './stack.ts'
 import { strategyOf } from './strategy.ts'
 
@@ -58,12 +58,9 @@ const recipes: readonly (readonly [RegExp, string])[] = [
   [/fp32/u, 'fp32'],
 ]
 
-/** Forks whose published scripts train in fp16: https://github.com/sail-sg/zero-bubble-pipeline-parallelism, examples. */
-const usuallyHalf = /sail-sg|zero-bubble-pipeline/iu
-
 function precisionOf(row: Row, remarks: Remarks): Section {
   const { precision, precision_class: normalised, notes, framework } = row
-  const usual = usuallyHalf.test(framework ?? '') ? 'fp16' : ''
+  const usual = zeroBubbleFork.test(framework ?? '') ? 'fp16' : ''
   const text = (precision ?? normalised ?? usual).toLowerCase()
   if (/int8/u.test(text)) remarks.unsupported.push('matmuls in int8 are not modelled')
   const recipe = /fp16-or-bf16/u.test(text) ? 'fp16' : recipes.find(([words]) => words.test(text))?.[1]

@@ -120,11 +120,19 @@ export function softwareOf(row: Row): Section {
   const fixed = /token.?drop|capacity/iu.test(`${row.moe_balance ?? ''} ${row.notes ?? ''}`)
   return {
     ...kernelsOf(row),
+    ...offloadOf(row),
     ...(/torch\.compile/iu.test(text) && { elementwise: 'fused' }),
     ...(/eager \(no compile\)|raw aten/iu.test(text) && { elementwise: 'eager' }),
     ...(row.model?.moe &&
       (dispatcher || fixed) && { moe: { ...(dispatcher && { dispatcher }), ...(fixed && { fixed_rows: true }) } }),
   }
+}
+
+/** All that is kept, or all of some layers. */
+function offloadOf({ recompute, notes, model }: Row): Section {
+  const layers = /CPU-offload of (\d+) layers/iu.exec(notes ?? '')?.[1]
+  if (layers) return { offloaded: Math.min(1, Number(layers) / (model?.layers ?? Number(layers))) }
+  return /offloaded/iu.test(recompute ?? '') ? { offloaded: 1 } : {}
 }
 
 function kernelsOf(row: Row): Section {

@@ -251,7 +251,8 @@ function levelled({ model }: Row, pp: number): readonly number[] {
   const stages = Array.from({ length: pp }, () => 0)
   const load = (stage: number) => (stages[stage] as number) + (stage === pp - 1 ? head : 0)
   for (let placed = 0; placed < (layers ?? 1); placed++) {
-    const least = stages.reduce((best, _, stage) => (load(stage) < load(best) - 1e-9 ? stage : best), 0)
+    // Of stages alike the last: the first ones hold the most micro-batches.
+    const least = stages.reduce((best, _, stage) => (load(stage) < load(best) + 1e-9 ? stage : best), 0)
     stages[least] = (stages[least] as number) + 1
   }
   return stages
