@@ -1,4 +1,4 @@
-/** Worker threads, as many as were asked for, that share a row of work. One is this thread itself. */
+/** Threads, as many as were asked for, that share a row of work: this one, and workers beside it. */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -30,12 +30,20 @@ export function stretchesOf(count: number, size: number): readonly Stretch[] {
 /** The bundle has the worker beside the program; the source, run as it is, has none. */
 const entry = fileURLToPath(new URL('../cli/worker.js', import.meta.url))
 
-/** What each worker has brought together. */
+/** With fewer stretches for each they are long: a worker would wait for this thread to be done with its own. */
+const shortStretches = 32
+
+/** What each has brought together. */
 export async function share<Result>(errand: Errand, crew: Crew): Promise<readonly Result[]> {
-  const many = Math.min(crew.jobs, crew.stretches.length)
-  if (many < 2 || !existsSync(entry)) return [(await alone(errand, crew)) as Result]
-  const runs = runsOf(crew.stretches, many)
-  return Promise.all(runs.map((own) => employ<Result>(errand, () => nextOf(own, runs), crew)))
+  const { jobs, stretches, wanted } = crew
+  const many = existsSync(entry) ? Math.max(1, Math.min(jobs, stretches.length)) : 1
+  const runs = runsOf(stretches, many)
+  const helps = many === 1 || stretches.length >= many * shortStretches
+  const hands = runs.map((own, at) => {
+    const take = () => (wanted() ? nextOf(own, runs) : undefined)
+    return helps && at === 0 ? lend(errand, take, crew) : employ(errand, take, crew, helps ? 2 : 1)
+  })
+  return (await Promise.all(hands)) as readonly Result[]
 }
 
 /** Neighbours share what they work out, so each worker has a run of its own. */
@@ -50,31 +58,37 @@ function nextOf(own: Stretch[], runs: readonly Stretch[][]): Stretch | undefined
   return runs.reduce((most, run) => (run.length > most.length ? run : most)).pop()
 }
 
-async function alone(errand: Errand, { stretches, done, wanted }: Crew): Promise<unknown> {
+type Take = () => Stretch | undefined
+
+async function lend(errand: Errand, take: Take, { done }: Crew): Promise<unknown> {
   const labour = await labourOf(errand)
-  for (const stretch of stretches) {
-    if (!wanted()) break
+  for (let stretch = take(); stretch; stretch = take()) {
     done(stretch, labour.work(stretch.from, stretch.to))
-    // Signals and streams have their turn between two stretches.
+    // Signals, streams and workers have their turn between two stretches.
     await breathe()
   }
   return labour.end()
 }
 
-function employ<Result>(errand: Errand, take: () => Stretch | undefined, { done, wanted }: Crew): Promise<Result> {
+/** `ahead`: how many stretches are with the worker at a time. */
+function employ(errand: Errand, take: Take, { done }: Crew, ahead: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(entry, { workerData: errand })
-    let current: Stretch | undefined
+    const sent: Stretch[] = []
+    let over = false
     const next = (): void => {
-      current = wanted() ? take() : undefined
-      worker.postMessage(current ?? 'end')
+      if (over) return
+      const stretch = take()
+      if (stretch) sent.push(stretch)
+      else over = true
+      worker.postMessage(stretch ?? 'end')
     }
-    worker.on('message', (message: { readonly part?: unknown; readonly result?: Result }) => {
-      if ('result' in message) return resolve(message.result as Result)
-      if (current) done(current, message.part)
+    worker.on('message', (message: { readonly part?: unknown; readonly result?: unknown }) => {
+      if ('result' in message) return resolve(message.result)
+      done(sent.shift() as Stretch, message.part)
       next()
     })
     worker.on('error', reject)
-    next()
+    for (let at = 0; at < ahead; at++) next()
   })
 }
