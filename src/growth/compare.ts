@@ -3,7 +3,7 @@ import type { Datatype } from '../engine/job.ts'
 import { architectures } from './architecture.ts'
 import { type Cited, confidences, type Pick, type Span } from './cited.ts'
 import { dataPolicies } from './data-limit.ts'
-import { type Point, type Settled, settle } from './frontier.ts'
+import { type Point, type Settled, settle, settleRoughly } from './frontier.ts'
 import { efforts } from './hyper-parameter.ts'
 import { FLOP_PER_PARAMETER_TOKEN, optimalParameters } from './loss-law.ts'
 import { objectives } from './objective.ts'
@@ -99,7 +99,7 @@ const alike: Speeds = () => 1
 /** `settled` is the standard; its utilization serves every row, but for what runs at another. */
 export function compareParadigms(settled: Settled, rates: Rates, speeds: Speeds = alike): readonly Comparison[] {
   // The standard is taken at the same end of the evidence as the choice, so that only the choice's own doubt shows.
-  const standard = picks.map((pick) => settle({ ...settled, recipe: { ...settled.recipe, pick } }))
+  const standard = picks.map((pick) => settledAt(pick, { ...settled, recipe: { ...settled.recipe, pick } }))
   const flop = settle(settled).hardwareFlop
   const worths = picks.map((pick) => worthAtFlop({ ...settled.recipe, pick }, flop))
   return choices(rates).map((choice) => {
@@ -107,7 +107,7 @@ export function compareParadigms(settled: Settled, rates: Rates, speeds: Speeds 
     const peakFlopPerSecond = settled.machine.peakFlopPerSecond * choice.rate
     const machine = { ...settled.machine, peakFlopPerSecond }
     const mfu = settled.mfu * (speeds(at('central')) || 1)
-    const points = picks.map((pick) => settle({ ...settled, machine, mfu, recipe: at(pick) }))
+    const points = picks.map((pick) => settledAt(pick, { ...settled, machine, mfu, recipe: at(pick) }))
     const central = points[1] as Point
     return {
       choice,
@@ -121,6 +121,9 @@ export function compareParadigms(settled: Settled, rates: Rates, speeds: Speeds 
     }
   })
 }
+
+/** The ends of a span need fewer digits than its centre. */
+const settledAt = (pick: Pick, at: Settled): Point => (pick === 'central' ? settle(at) : settleRoughly(at))
 
 function rangeOf([low = Number.NaN, central = Number.NaN, high = Number.NaN]: readonly number[]): Span {
   return { low: Math.min(low, high), central, high: Math.max(low, high) }
