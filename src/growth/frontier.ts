@@ -58,6 +58,8 @@ export interface Settled {
   readonly mfu: number
   /** Batch over the least that keeps all chips busy. */
   readonly batchFactor: number
+  /** Largest model that is known to run at this utilization; absent: any does. */
+  readonly mostParameters?: number
 }
 
 /** Seven tenths of the memory hold weights, gradients and optimizer; the rest is for activations and buffers. */
@@ -179,7 +181,7 @@ function settleIn(steps: number, settled: Settled): Point {
   const peakFlop = machine.chips * machine.peakFlopPerSecond * seconds
   const memoryParameters = parametersInMemory(machine, recipe)
   const free = optimalParameters.compute({ ...recipe.surface, flop: peakFlop * mfu })
-  const high = Math.min(free * 1e3, memoryParameters)
+  const high = Math.min(free * 1e3, memoryParameters, settled.mostParameters ?? memoryParameters)
   const low = Math.min(free * 1e-4, high / 2)
   const chips = Math.min(machine.chips, mostUsefulChips(machine))
   const parameters = lowest(low, high, (n) => planFor(settled, chips, n, steps).reducibleNats, steps)
@@ -212,17 +214,32 @@ const ROUNDS = 3
 /** The optimum is flat: a size off by this much is worth nothing. */
 const CLOSE = 0.05
 
-/** Asks for utilization, settles, and asks again where the answer has moved. */
+/**
+ * Asks for utilization, settles, and asks again where the answer has moved. A little less room can mean another split:
+ * of all models that were asked, the best stays in the running.
+ */
 export function frontier(question: Question): Outcome {
-  let best = settle(settledAt(question, GUESS, 1))
+  let at = settle(settledAt(question, GUESS, 1))
+  let sure: Point | undefined
   for (let round = 0; round < ROUNDS; round++) {
-    const found = bestBatch(question, best)
+    const found = bestBatch(question, at)
     if (found.kind === 'blocked') return found
-    const moved = Math.abs(Math.log(found.point.parameters / best.parameters))
-    best = found.point
+    const { point } = found
+    const asked = asLargeAsAsked(point, at.parameters)
+    if (asked && (!sure || asked.lossNats < sure.lossNats)) sure = asked
+    const moved = Math.abs(Math.log(point.parameters / at.parameters))
+    at = point
     if (moved < CLOSE) break
   }
-  return confirm(question, best)
+  const last = confirm(question, at)
+  const isBetter = sure && (last.kind === 'blocked' || sure.lossNats < last.point.lossNats)
+  return sure && isBetter ? { kind: 'reached', point: sure } : last
+}
+
+/** The same utilization for no larger a model than was asked. */
+function asLargeAsAsked(point: Point, mostParameters: number): Point | undefined {
+  if (mostParameters >= point.parameters) return undefined
+  return { ...point, ...settle({ ...point.settled, mostParameters }) }
 }
 
 function settledAt({ machine, seconds, recipe }: Question, mfu: number, batchFactor: number): Settled {
