@@ -1,0 +1,61 @@
+/** What stacks keep beside weights, sums and activations, each rule by what it adds. */
+import { describe, expect, test } from 'vitest'
+import type { Job, Software } from '../../../src/engine/job.ts'
+import { reserveOf } from '../../../src/engine/memory.ts'
+import { simulate } from '../../../src/engine/simulate.ts'
+import type { Strategy } from '../../../src/engine/strategy.ts'
+import { job, strategy } from '../report/fixture.ts'
+
+const withSoftware = (change: Partial<Software>): Job => ({ ...job, software: { ...job.software, ...change } })
+const plain: Strategy = { ...strategy, zero: 1, recompute: 'none' }
+
+const stageOf = (own: Job, at: 'first' | 'last', change: Partial<Strategy> = {}) => {
+  const stage = simulate(own, { ...plain, ...change }).memory.at(at === 'first' ? 0 : -1)
+  return stage ?? expect.fail()
+}
+
+describe('gradients', () => {
+  const parameters = stageOf(job, 'first').weights / job.precision.weightBytes
+
+  test('of autograd, in the type of the weights, stand beside fp32 sums', () => {
+    const own = stageOf(withSoftware({ ownGradients: true }), 'first').gradients
+    expect(own - stageOf(job, 'first').gradients).toBeCloseTo(2 * parameters, -1)
+  })
+
+  test('in 16 bits are widened for the update, of which activations leave the room', () => {
+    const half = { ...job, precision: { ...job.precision, gradientBytes: 2 } }
+    const shared = { zero: 0, shardRanks: 1 } as const
+    const { activations, working } = stageOf(half, 'last', { ...shared, recompute: 'full' })
+    const last = stageOf(half, 'last', shared).weights / job.precision.weightBytes
+    expect(activations + working).toBeGreaterThanOrEqual(4 * last * (1 - 1e-9))
+    expect(stageOf(half, 'first').gradients).toBeCloseTo(2 * parameters, -1)
+  })
+})
+
+test('gathered logits are as many on every tensor rank as on one alone', () => {
+  const { vocabulary } = job.model
+  const tokens = (plain.microBatch * job.batch.seqLen) / plain.cp
+  const more = (loss: Software['loss']) =>
+    stageOf(withSoftware({ loss, logits: 'gathered' }), 'last').working -
+    stageOf(withSoftware({ loss, logits: 'split' }), 'last').working
+  // torch.nn.functional.cross_entropy holds seven elements of two bytes for each logit.
+  expect(more('eager') / (tokens * vocabulary * 7 * 2)).toBeCloseTo(1 - 1 / plain.tp, 2)
+})
+
+test('what waits on the host is not on the GPU, but for what is on its way', () => {
+  const [none, half] = [0, 0.5].map((offloaded) => stageOf(withSoftware({ offloaded }), 'first').activations)
+  expect(half).toBeGreaterThan(0.5 * (none as number))
+  expect(half).toBeLessThan(none as number)
+})
+
+test('gaps come with a pipeline or recomputation, communicators with groups of ranks', () => {
+  const own = withSoftware({ fragmentation: 0.15, bufferBytes: 0 })
+  const alone = { ...plain, tp: 1, cp: 1, ep: 1, pp: 1, dp: 1 }
+  const reserve = (change: Partial<Strategy>) => reserveOf(own, { ...alone, ...change }, { ...alone, ...change })
+  expect(reserve({}).share).toBe(own.calibration.fragmentation)
+  expect(reserve({ pp: 2 }).share).toBe(0.15)
+  expect(reserve({ recompute: 'full' }).share).toBe(0.15)
+  const { communicatorBytes } = own.calibration
+  expect(reserve({}).fixed).toBe(own.cluster.device.reservedBytes)
+  expect(reserve({ tp: 2, dp: 4 }).fixed - reserve({}).fixed).toBeCloseTo(2 * communicatorBytes, -1)
+})
