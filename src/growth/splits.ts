@@ -72,14 +72,14 @@ function schedulesOf(job: Job, given: Strategy, { tp, pp, cp }: Degrees): readon
 /** Sequences that a rank takes at a time: a recurrent layer is as fast as they are many, all others take one. */
 function bunchesOf({ model }: Job, sequences: number, pp: number, vpp: number) {
   if (!model.lstm) return [{ vpp, microBatch: 1 }]
-  const bunches = powers(1, MOST_TOGETHER).filter((microBatch) => sequences % microBatch === 0)
+  const bunches = TOGETHER.filter((microBatch) => sequences % microBatch === 0)
   return bunches
     .filter((microBatch) => vpp === 1 || (sequences / microBatch) % pp === 0)
     .map((microBatch) => ({ vpp, microBatch }))
 }
 
-/** Beyond them a step of a recurrence is bound by its own work. */
-const MOST_TOGETHER = 256
+/** Beyond the last a step of a recurrence is bound by its own work. */
+const TOGETHER = [1, 4, 16, 32, 64, 256]
 
 /** Shards beyond this many save no memory worth having and gather more slowly. */
 const MOST_SHARDS = 1024
