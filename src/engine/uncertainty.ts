@@ -40,7 +40,7 @@ const mostGpus = 16_384
 const recentYear = 2023
 export const doubts = {
   fitted: {
-    share: 0.1,
+    share: 0.105,
     text: 'a dense model on a GPU and a stack that runs were fitted to',
     applies: (_, { own }) => own !== true,
   },
@@ -50,22 +50,22 @@ export const doubts = {
     applies: (_, { own }) => own === true,
   },
   chip: {
-    share: 0.215,
+    share: 0.08,
     text: 'the sustained rates of this GPU are estimates',
     applies: ({ job }, { own }) => own !== true && !job.cluster.device.calibrated,
   },
   stack: {
-    share: 0.23,
+    share: 0.16,
     text: 'a software stack without a profile of its own',
     applies: (_, { stack, own }) => own !== true && !isKnown(stack),
   },
   old: {
-    share: 0.21,
+    share: 0.08,
     text: 'a stack from before 2023',
     applies: ({ job }, { own }) => own !== true && job.software.year < recentYear,
   },
   moe: {
-    share: 0.255,
+    share: 0.125,
     text: 'a mixture of experts',
     applies: ({ job }) => job.model.moe !== undefined,
   },
@@ -82,12 +82,12 @@ export const doubts = {
     applies: ({ job }) => job.model.lstm !== undefined || job.model.convolution !== undefined,
   },
   tuning: {
-    share: 0.04,
+    share: 0.08,
     text: 'fine-tuning on packed documents or through adapters',
     applies: ({ job }) => job.adapter !== undefined || job.batch.documentLen !== undefined,
   },
   long: {
-    share: 0.16,
+    share: 0.08,
     text: 'long sequences or context parallelism',
     applies: ({ job, strategy }) => strategy.cp > 1 || job.batch.seqLen >= longTokens,
   },
