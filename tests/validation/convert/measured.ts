@@ -98,10 +98,6 @@ const conventions: readonly (readonly [RegExp, FlopConvention])[] = [
 export function conventionOf(row: Row): FlopConvention {
   const { flops_convention: text, kind, stated_hw_tflops: hardware } = row
   if (hardware) return 'hardware'
-  // Where the source leaves it open, the framework's own count: Megatron-LM halves attention since early 2025
-  // (num_floating_point_operations: "only half of the attention matrix is non-zero").
-  if (/assumed/iu.test(text ?? '') && /megatron-core|mcore/iu.test(row.framework ?? '') && yearOf(row) >= 2025)
-    return 'causal'
   if (kind === 'lora' && /2\/3/u.test(text ?? '')) return 'lora-two-thirds'
   return conventions.find(([words]) => words.test(text ?? ''))?.[1] ?? 'unknown'
 }
