@@ -1,6 +1,6 @@
 /** What the source measured, in its own convention of counting. */
 import type { FlopConvention } from '../../../src/scenario/schema.ts'
-import { type Remarks, type Row, type Section, type Written, yearOf } from './row.ts'
+import type { Remarks, Row, Section, Written } from './row.ts'
 
 export function measuredOf(row: Row, remarks: Remarks): Section {
   const { id, trust } = row
