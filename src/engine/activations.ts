@@ -56,6 +56,14 @@ function innerGradients({ model, ffn }: LocalShape, { tp }: Sharding): number {
   )
 }
 
+/**
+ * Micro-batches in flight. A vocabulary spread over the stages has every stage wait for the others between the passes of its
+ * part, with two more of them meanwhile (Yeung et al. 2024, arXiv:2411.05288, figure 10; one with their second algorithm).
+ */
+export function heldAtOnce(inFlight: number, { head }: Chunk, microBatches: number): number {
+  return head > 0 && head < 1 ? Math.min(microBatches, inFlight + 2) : inFlight
+}
+
 /** Kept by a stage for one micro-batch in flight. */
 export function heldBytes({ kept, input }: LayerBytes, stage: Chunk, pp: number): number {
   let held = 0

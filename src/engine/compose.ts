@@ -2,7 +2,7 @@
  * An estimate in halves, for search: what a sharding costs and what stages hold is worked out once, and what is left for
  * each of a million strategies is a few additions. The numbers are those of `estimate`; a property test holds them equal.
  */
-import { heldBytes, type LayerBytes, momentBytes } from './activations.ts'
+import { heldAtOnce, heldBytes, type LayerBytes, momentBytes } from './activations.ts'
 import { catalogue, type Scope } from './catalogue.ts'
 import { bundleBytes, bundleSeconds, quoteExchange, roundsOf, type Sums, settle, sumsOf } from './exchange.ts'
 import { blankRecord, type FactName, factNames } from './facts.ts'
@@ -249,7 +249,8 @@ export class Step {
     this.play = play
     this.ordered = false
     for (let i = 0; i < stages.length; i++) {
-      const inFlight = scheduleTable[kind].inFlight(shape, (stages[i] as HeldStage).first)
+      const stage = stages[i] as HeldStage
+      const inFlight = heldAtOnce(scheduleTable[kind].inFlight(shape, stage.first), stage, shape.microBatches)
       activations[i] = inFlight * (held[i] as number) + bytes.again
     }
   }

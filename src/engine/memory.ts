@@ -1,5 +1,5 @@
 /** What fills the memory of a GPU at the worst moment of a step, stage by stage. Byte counts are those of one rank. */
-import { heldBytes, layerBytes, momentBytes } from './activations.ts'
+import { heldAtOnce, heldBytes, layerBytes, momentBytes } from './activations.ts'
 import type { Job, ModelShape } from './job.ts'
 import { expertWidth } from './lower/shape.ts'
 import { optimizerStateBytes, shardsOf } from './optimizer/state.ts'
@@ -31,7 +31,7 @@ export function fillMemory(job: Job, strategy: Strategy, stages: readonly Stage[
   const shapes = weightShapes(job.model)
   const reserve = reserveOf(job, strategy, strategy)
   return stages.map((stage, index) => {
-    const inFlight = scheduleTable[strategy.schedule].inFlight(shape, index)
+    const inFlight = heldAtOnce(scheduleTable[strategy.schedule].inFlight(shape, index), stage, microBatches)
     const activations = inFlight * heldBytes(needs, stage, strategy.pp) + needs.again
     const moment = momentBytes(needs, stage)
     const beside = moment + gatheredBytes(job, strategy, stage, shapes)
