@@ -175,7 +175,7 @@ function writeWidths(): void {
   )
   writeFileSync(file, text)
 }
-write('\nwidths (80 %), in the catalog now, runs, median and 80 % quantile of the error of runs with it')
+write('\nwidths (80 %), in use now, runs, median and 80 % quantile of the error of runs with it')
 for (const name of doubtNames) {
   const own = all.filter(({ names }) => names.includes(name))
   write(

@@ -1,9 +1,9 @@
 /**
  * How far a predicted step time may be off. Every prediction stands on some ground: each thing that takes it further
  * from runs that the constants were fitted to widens its range. The parts are independent guesses, so they add up as
- * squares. The widths are measured on sources that the fit had not seen, so that the range holds four of five of their
- * runs: `npx tsx scripts/leave-out.ts runs.jsonl`. Matmuls in fp4, steps that wait for the host and steps that wait for
- * communication were tried there too, and widen nothing once these are taken into account.
+ * squares. The widths are measured on sources that the fit had not seen, so that the range holds a little over four of
+ * five of their runs: `npx tsx scripts/leave-out.ts runs.jsonl --write` puts them here. Matmuls in fp4, steps that wait for
+ * the host and steps that wait for communication were tried there too, and widen nothing once these are taken into account.
  */
 import type { Simulation } from './simulation.ts'
 
