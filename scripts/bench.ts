@@ -44,7 +44,7 @@ function startUp(): Record<Name, number> {
 /** Median of batches, after as many calls as the compiler needs to settle. */
 function microseconds(call: () => unknown): number {
   const batch = 20
-  for (let i = 0; i < 10 * batch; i++) call()
+  for (let i = 0; i < 150 * batch; i++) call()
   const times = Array.from({ length: 30 }, () => {
     const start = performance.now()
     for (let i = 0; i < batch; i++) call()
