@@ -49,7 +49,7 @@ function phaseTable({ phases, total }: Life): Table {
     columns: [
       column(''),
       column('GPUs', 'right'),
-      column('FLOP', 'right'),
+      column('FLOP', 'right', 'drop'),
       column('time', 'right'),
       column('GPU-hours', 'right'),
       column('energy', 'right'),
@@ -118,7 +118,7 @@ function generationTable(phases: readonly Phase[]): Table {
       column('step', 'right'),
       column('sequences', 'right'),
       column('steps', 'right'),
-      column('weights', 'right'),
+      column('weights', 'right', 'drop'),
       column('cache each', 'right'),
       column('tokens/s per GPU', 'right'),
       column('limited by'),
