@@ -12,7 +12,8 @@ export interface EmitOptions {
   readonly output?: readonly string[]
 }
 
-interface Sent extends EmitOptions {
+/** What a sweep is told and its job hands on. */
+export interface Sent extends EmitOptions {
   readonly set?: readonly string[]
   readonly vary?: readonly string[]
   readonly zip?: boolean

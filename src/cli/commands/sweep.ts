@@ -12,7 +12,7 @@ import { columnsOf, type Mode } from '../../sweep/sweep.ts'
 import { type ColumnSpec, usualMetrics } from '../../sweep/table.ts'
 import { shardOf } from '../../sweep/vary.ts'
 import { type Stretch, share, stretchesOf } from '../crew.ts'
-import { type EmitOptions, emit } from '../emit.ts'
+import { emit, type Sent } from '../emit.ts'
 import { type ExitCode, exit, UsageError } from '../exit.ts'
 import { fixedOf } from '../fixed.ts'
 import type { Host } from '../host.ts'
@@ -27,14 +27,7 @@ import { sheetFormatOf, writeTable } from '../tables.ts'
 import { tool } from '../version.ts'
 import { metricOf } from './search.ts'
 
-export interface SweepOptions extends ReadOptions, OutputOptions, EmitOptions {
-  readonly vary?: readonly string[]
-  readonly zip?: boolean
-  readonly best?: boolean
-  readonly closedForm?: boolean
-  readonly columns?: string
-  readonly require?: readonly string[]
-  readonly fix?: readonly string[]
+export interface SweepOptions extends ReadOptions, OutputOptions, Sent {
   readonly jobs?: number
   readonly shard?: string
   readonly resume?: boolean
