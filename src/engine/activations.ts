@@ -3,6 +3,7 @@ import type { Job, ModelShape, MoeShape } from './job.ts'
 import { localMamba } from './lower/mamba.ts'
 import { convolutionOf, lstmOf, type Mixer, mambaOf } from './lower/pattern.ts'
 import { expertWidth, type LayerKind, type LocalShape, layerKinds, localShape } from './lower/shape.ts'
+import type { PipelineShape } from './schedule/schedule.ts'
 import type { Chunk } from './stages.ts'
 import type { RecomputeModule, Sharding } from './strategy.ts'
 
@@ -17,6 +18,8 @@ export interface LayerBytes {
   /** Gradients of activations while a layer is at work. */
   readonly gradients: number
   readonly logits: number
+  /** Logits of one micro-batch, where the pipeline hands those of all of them back at the end of the step. */
+  readonly returned: number
 }
 
 /** A layer on its way to the host or back while another is at work (Transformer Engine, cpu_offload.py: two buffers). */
@@ -29,27 +32,32 @@ export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
   const saved = layerKinds(model).kinds.map((kind) => savedTensors(job, sharding, shape, kind))
   const input = ownTokens * model.hidden * activationBytes
   const full = sharding.recompute === 'full'
-  const { offloaded } = job.software
+  const { offloaded, tensors } = job.software
   return {
     kept: (full ? saved.map(() => input) : saved).map((bytes) => bytes * (1 - offloaded)),
     input,
     again: (full ? Math.max(...saved) : 0) + (offloaded > 0 ? IN_TRANSIT * (full ? input : Math.max(...saved)) : 0),
-    gradients: tokens * (innerGradients(shape, sharding) + 2 * model.hidden) * activationBytes,
-    logits: logitElements(job, shape) * activationBytes,
+    gradients: tokens * (innerGradients(job, shape, sharding) + 2 * model.hidden) * activationBytes,
+    logits: logitElements(job, sharding, shape) * activationBytes,
+    returned: tensors === 'dtensor' ? tokens * shape.vocabulary * activationBytes : 0,
   }
 }
 
 /** Logits, the vectors they come from and the placeholder of their matrix. Gathered, a rank has those of all words. */
-function logitElements({ software }: Job, { model, tokens, vocabulary }: LocalShape): number {
-  const whole = software.logits === 'gathered' ? model.vocabulary : vocabulary
-  return tokens * (whole * LOGIT_COPIES[software.loss] + model.hidden) + vocabulary * model.hidden
+function logitElements({ software }: Job, { tp }: Sharding, { model, tokens, vocabulary }: LocalShape): number {
+  const { logits, loss, tensors } = software
+  const whole = logits === 'gathered' ? model.vocabulary : vocabulary
+  const copies = loss === 'eager' && tensors === 'dtensor' && tp > 1 ? PARALLEL_LOSS_COPIES : LOGIT_COPIES[loss]
+  return tokens * (whole * copies + model.hidden) + vocabulary * model.hidden
 }
 
-/** Widest of what a block has inside: the MLP's, or what a scan or a recurrence is given. */
-function innerGradients({ model, ffn }: LocalShape, { tp }: Sharding): number {
+/** Widest of what a block has inside: the MLP's, the scores of unfused attention, what a scan or a recurrence is given. */
+function innerGradients({ software, batch }: Job, { model, ffn, heads }: LocalShape, { tp }: Sharding): number {
   const { gated, mamba, lstm, convolution } = model
   return Math.max(
     ffn * (gated ? 3 : 2),
+    // Of the probabilities, and before dropout; the softmax of Megatron works in place.
+    software.attention === 'unfused' ? (model.dropout ? 2 : 1) * heads * batch.seqLen : 0,
     mamba ? localMamba(mamba, tp).projected + localMamba(mamba, tp).inner : 0,
     lstm ? (5 * lstm.cells) / tp : 0,
     convolution ? (3 * convolution.channels) / tp : 0,
@@ -62,6 +70,11 @@ function innerGradients({ model, ffn }: LocalShape, { tp }: Sharding): number {
  */
 export function heldAtOnce(inFlight: number, { head }: Chunk, microBatches: number): number {
   return head > 0 && head < 1 ? Math.min(microBatches, inFlight + 2) : inFlight
+}
+
+/** PyTorch's pipeline stage keeps what the last one says until the step is over (output_chunks in pipelining/stage.py). */
+export function returnedBytes({ returned }: LayerBytes, { head }: Chunk, { pp, microBatches }: PipelineShape): number {
+  return pp > 1 ? microBatches * head * returned : 0
 }
 
 /** Kept by a stage for one micro-batch in flight. */
@@ -87,7 +100,7 @@ const ROW_SUMS = 2
  * al. 2022, arXiv:2205.05198, eq. 1: s·b·h·(34 + 5·a·s/h) bytes.
  */
 function savedTensors(job: Job, strategy: Sharding, shape: LocalShape, kind: LayerKind): number {
-  const { model, ownTokens } = shape
+  const { model, tokens, ownTokens } = shape
   const { activationBytes, matmulBytes } = job.precision
   if (everyOther(strategy) && kind.mixer === 'attention' && !kind.experts) return savedByOperators(job, shape)
   const again = (module: RecomputeModule) =>
@@ -99,7 +112,10 @@ function savedTensors(job: Job, strategy: Sharding, shape: LocalShape, kind: Lay
   const normal = (stream * (2 + (model.dropout ? 1 : 0) + (model.normsPerLayer - 2))) / 2
   const own = normal + normWrittenOut(job, stream)
   // Inputs of the linear layers: in fp8 where these run in fp8.
-  const normed = again('layernorm') || again('every_other_matmul') ? 0 : stream
+  // Megatron gathers them again in backward; a DTensor is gathered before the module, and autograd keeps that
+  // (PrepareModuleInput in torch/distributed/tensor/parallel/style.py), unless the gathering is part of the matmul.
+  const gathered = job.software.tensors === 'dtensor' && !strategy.overlapTp ? tokens * model.hidden : stream
+  const normed = again('layernorm') || again('every_other_matmul') ? 0 : gathered
   return parts.reduce(
     (sum, { inner, inputs }) => sum + (own + inner) * activationBytes + (normed + inputs) * matmulBytes,
     0,
@@ -216,3 +232,6 @@ function savedScores({ software, batch }: Job, { model, sequences, localSeqLen, 
  * log-softmax that was kept, its gradient and that of the fp32 copy, three of them in fp32.
  */
 const LOGIT_COPIES = { fused: 2, eager: 7, unfused: 5 } as const
+
+/** One more in fp32: of (grad_input + exp(x)) * grad_output, torch/distributed/tensor/parallel/loss.py. */
+const PARALLEL_LOSS_COPIES = LOGIT_COPIES.eager + 2

@@ -2,7 +2,7 @@
  * An estimate in halves, for search: what a sharding costs and what stages hold is worked out once, and what is left for
  * each of a million strategies is a few additions. The numbers are those of `estimate`; a property test holds them equal.
  */
-import { heldAtOnce, heldBytes, type LayerBytes, momentBytes } from './activations.ts'
+import { heldAtOnce, heldBytes, type LayerBytes, momentBytes, returnedBytes } from './activations.ts'
 import { catalogue, type Scope } from './catalogue.ts'
 import { bundleBytes, bundleSeconds, quoteExchange, roundsOf, type Sums, settle, sumsOf } from './exchange.ts'
 import { blankRecord, type FactName, factNames } from './facts.ts'
@@ -251,7 +251,7 @@ export class Step {
     for (let i = 0; i < stages.length; i++) {
       const stage = stages[i] as HeldStage
       const inFlight = heldAtOnce(scheduleTable[kind].inFlight(shape, stage.first), stage, shape.microBatches)
-      activations[i] = inFlight * (held[i] as number) + bytes.again
+      activations[i] = inFlight * (held[i] as number) + bytes.again + returnedBytes(bytes, stage, shape)
     }
   }
 

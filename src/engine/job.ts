@@ -244,10 +244,14 @@ export interface Software {
   readonly loss: 'fused' | 'eager' | 'unfused'
   /** Does each tensor rank take the loss of its part of the vocabulary, or are the logits gathered first? */
   readonly logits: 'split' | 'gathered'
-  /** Does autograd keep gradients of its own, in the type of the weights, beside the sums? */
+  /** Who splits layers over tensor-parallel ranks: Megatron's own modules, or distributed tensors of PyTorch. */
+  readonly tensors: 'megatron' | 'dtensor'
+  /** Does autograd keep gradients of its own, in the type of the weights, beside sums and flat copies? */
   readonly ownGradients: boolean
   /** Of what is kept for backward, the share that waits in host memory. */
   readonly offloaded: number
+  /** Kernels that the driver loads at the start, used or not. */
+  readonly moduleBytes: number
   /** Set aside for buckets of gradients and weights. */
   readonly bufferBytes: number
   /** Lost to gaps between tensors where pipeline or recomputation mix their order, as a share of those that come and go. */

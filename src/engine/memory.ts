@@ -1,5 +1,5 @@
 /** What fills the memory of a GPU at the worst moment of a step, stage by stage. Byte counts are those of one rank. */
-import { heldAtOnce, heldBytes, layerBytes, momentBytes } from './activations.ts'
+import { heldAtOnce, heldBytes, layerBytes, momentBytes, returnedBytes } from './activations.ts'
 import type { Job, ModelShape } from './job.ts'
 import { expertWidth } from './lower/shape.ts'
 import { optimizerStateBytes, shardsOf } from './optimizer/state.ts'
@@ -19,6 +19,8 @@ export interface StageMemory {
   readonly working: number
   /** What the allocator loses to rounding, and what driver and communicators hold. */
   readonly reserved: number
+  /** Blocks that the allocator keeps from earlier in the step: it gives them back before it runs out. */
+  readonly cached: number
   /** Tensors alone, as `torch.cuda.max_memory_allocated` counts them. */
   readonly allocated: number
   readonly peak: number
@@ -32,21 +34,25 @@ export function fillMemory(job: Job, strategy: Strategy, stages: readonly Stage[
   const reserve = reserveOf(job, strategy, strategy)
   return stages.map((stage, index) => {
     const inFlight = heldAtOnce(scheduleTable[strategy.schedule].inFlight(shape, index), stage, microBatches)
-    const activations = inFlight * heldBytes(needs, stage, strategy.pp) + needs.again
+    const held = inFlight * heldBytes(needs, stage, strategy.pp) + needs.again
+    const activations = held + returnedBytes(needs, stage, shape)
     const moment = momentBytes(needs, stage)
     const beside = moment + gatheredBytes(job, strategy, stage, shapes)
-    const working = workingBytes(beside, widenedBytes(job, strategy, stage), activations)
+    const widened = widenedBytes(job, strategy, stage)
+    const working = workingBytes(beside, widened, activations)
     const reserved = reservedBytes(reserve, activations + moment)
-    return fillStage(index, stateBytes(job, strategy, stage), { activations, working, reserved })
+    // A flat copy finds no block of its size among those of activations, and gets one from the device.
+    const cached = job.software.ownGradients ? beside + widened - working : 0
+    return fillStage(index, stateBytes(job, strategy, stage), { activations, working, reserved, cached })
   })
 }
 
 type States = Pick<StageMemory, 'weights' | 'gradients' | 'optimizerState'>
-type Others = Pick<StageMemory, 'activations' | 'working' | 'reserved'>
+type Others = Pick<StageMemory, 'activations' | 'working' | 'reserved' | 'cached'>
 
 function fillStage(stage: number, states: States, others: Others): StageMemory {
   const { weights, gradients, optimizerState } = states
-  const { activations, working, reserved } = others
+  const { activations, working, reserved, cached } = others
   const allocated = weights + gradients + optimizerState + activations + working
   return {
     stage,
@@ -56,6 +62,7 @@ function fillStage(stage: number, states: States, others: Others): StageMemory {
     activations,
     working,
     reserved,
+    cached,
     allocated,
     peak: allocated + reserved,
   }
@@ -71,19 +78,20 @@ export interface Reserve {
 
 /**
  * Each group of ranks has a communicator with buffers of its own; the first is in what the device reserves. Passes that
- * take turns (pipeline, recomputation) free tensors in another order than they made them, and leave gaps; one forward and
- * one backward pass do not: GMLake (Guo et al. 2024, arXiv:2401.08156) §2.3.
+ * take turns (pipeline, recomputation) free tensors in another order than they made them, and leave gaps, and so do
+ * experts, whose rows differ from step to step; one forward and one backward pass do not: GMLake (Guo et al. 2024,
+ * arXiv:2401.08156) §2.3.
  */
 export function reserveOf(
-  { cluster, software, calibration }: Job,
+  { model, cluster, software, calibration }: Job,
   { tp, cp, ep, recompute }: Sharding,
   { pp, dp }: Pick<Strategy, 'pp' | 'dp'>,
 ): Reserve {
   const groups = Number(tp > 1) + Number(cp > 1) + Number(ep > 1) + Number(pp > 1) + Number(dp > 1)
   const communicators = groups * calibration.communicatorBytes
   return {
-    fixed: cluster.device.reservedBytes + software.bufferBytes + communicators,
-    share: pp > 1 || recompute === 'full' ? software.fragmentation : calibration.fragmentation,
+    fixed: cluster.device.reservedBytes + software.moduleBytes + software.bufferBytes + communicators,
+    share: pp > 1 || recompute === 'full' || model.moe ? software.fragmentation : calibration.fragmentation,
   }
 }
 
@@ -111,13 +119,18 @@ export function stateBytes(job: Job, strategy: Strategy, stage: Stage): States {
 
 /**
  * Gradients that are summed in 16 bits become fp32 for the update, as many as a rank updates: main_param.grad in
- * megatron/optimizer, single_partition_of_fp32_groups in DeepSpeed's stage_1_and_2.py.
+ * megatron/optimizer. DeepSpeed makes one flat tensor of them first (stage_1_and_2.py, step), and sends sums in fp32 as
+ * bf16, from one copy of them all (communication_data_type and allreduce_bucket in runtime/engine.py).
  */
-export function widenedBytes({ precision }: Job, strategy: Strategy, stage: Stage): number {
-  const { gradientBytes, masterBytes } = precision
-  if (masterBytes <= gradientBytes) return 0
-  const { parameters, expertParameters } = shardsOf(strategy, stage)
-  return (parameters + expertParameters) * masterBytes
+export function widenedBytes({ precision, software }: Job, strategy: Strategy, stage: Stage): number {
+  const { gradientBytes, masterBytes, weightBytes } = precision
+  const flat = software.ownGradients
+  if (masterBytes > gradientBytes) {
+    const { parameters, expertParameters } = shardsOf(strategy, stage)
+    return (parameters + expertParameters) * (masterBytes + (flat ? gradientBytes : 0))
+  }
+  const sent = flat && gradientBytes > weightBytes && strategy.zero < 2 && strategy.dp * strategy.cp > 1
+  return sent ? (stage.trained.parameters + stage.trained.expertParameters) * weightBytes : 0
 }
 
 /** Layers gathered at once by ZeRO 3: the one at work and the next. */
@@ -132,7 +145,8 @@ export function gatheredBytes({ precision }: Job, strategy: Strategy, stage: Sta
   const inTurn = strategy.zero === 3 && strategy.pp === 1 ? GATHERED_LAYERS * weightBytes + gradientWireBytes : 0
   // In a pipeline FSDP gathers a stage once a step: PyTorch's stages reshard and reduce after the last micro-batch alone.
   const atOnce = strategy.zero === 3 && strategy.pp > 1 ? stage.parameters * others : 0
-  const gathered = layer * inTurn + atOnce * (weightBytes + gradientBytes)
+  const sent = atOnce > 0 ? layer * gradientWireBytes : 0
+  const gathered = layer * inTurn + atOnce * (weightBytes + gradientBytes) + sent
   // A chunk of a pipeline sums its micro-batches before it scatters.
   const kept = strategy.zero === 2 && strategy.pp > 1 ? stage.layerParameters / strategy.vpp : 0
   const summed = Math.min(kept, stage.parameters * others) * gradientBytes

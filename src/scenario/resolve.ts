@@ -138,6 +138,13 @@ function fragmentationOf({ software, calibration }: Scenario): number {
     : given(calibration.fragmentation, 'fragmentation')
 }
 
+/** PyTorch 2.0 of March 2023 sets CUDA_MODULE_LOADING=LAZY. */
+const lazyModules = 2023.2
+
+function moduleBytesOf({ software, calibration }: Scenario): number {
+  return given(software.year, 'year') < lazyModules ? given(calibration.modules_before, 'modules_before') : 0
+}
+
 function softwareOf(scenario: Scenario): Software {
   const { software, training } = scenario
   return {
@@ -146,8 +153,10 @@ function softwareOf(scenario: Scenario): Software {
     norms: software.norms ?? software.elementwise,
     loss: training.loss,
     logits: software.logits,
+    tensors: software.tensors,
     ownGradients: software.own_gradients,
     offloaded: software.offloaded,
+    moduleBytes: moduleBytesOf(scenario),
     bufferBytes: software.buffers,
     fragmentation: software.fragmentation ?? fragmentationOf(scenario),
     hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),

@@ -347,8 +347,12 @@ const software = section('The training stack as documented facts.', {
     ['split', 'gathered'],
     'Loss of the part of the vocabulary that a tensor-parallel rank has, or of gathered logits. Default: split.',
   ).default('split'),
+  tensors: choice(
+    ['megatron', 'dtensor'],
+    'What splits layers over tensor-parallel ranks: modules of their own, or distributed tensors of PyTorch, with its pipeline. Default: megatron.',
+  ).default('megatron'),
   own_gradients: flag(
-    'Does autograd keep 16-bit gradients beside the fp32 sums (DeepSpeed in bf16)? Default: false.',
+    'Does autograd keep 16-bit gradients beside the fp32 sums and flat copies of them (DeepSpeed)? Default: false.',
   ).default(false),
   offloaded: share(
     'Of what is kept for backward, the share that waits in host memory; its transfers are taken as hidden. Default: 0.',
@@ -474,6 +478,9 @@ const calibration = section('Constants of the performance model that belong to n
     'The same of stacks until 2023, without expandable segments, where a pipeline or recomputation mixes the order.',
   ),
   communicator: quantity('bytes', 'Buffers of one more group of ranks.', { from: 0 }).optional(),
+  modules_before: quantity('bytes', 'Kernels that stacks before March 2023 load at the start, used or not.', {
+    from: 0,
+  }).optional(),
 }).prefault({})
 
 /**

@@ -1,4 +1,5 @@
 /** One published run against our prediction of it, in the source's own terms. */
+import { reserveOf, type StageMemory } from '../engine/memory.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Measured } from '../scenario/schema.ts'
 import { flopPerStep } from './flop.ts'
@@ -63,13 +64,15 @@ function predictedAs(basis: Basis, { job, strategy, metrics }: Simulation, measu
 
 /** Tensors as the allocator counts them; with its gaps; or with the context and communicators that the driver adds. */
 function memoryErrorOf(
-  { job, metrics }: Simulation,
+  { job, strategy, metrics, memory, worstStage }: Simulation,
   { memory_peak: peak, memory_kind: kind }: Measured,
 ): number | undefined {
   if (peak === undefined) return undefined
-  const context = kind === 'reserved' ? job.cluster.device.reservedBytes : 0
-  const counted = kind === undefined || kind === 'allocated' ? metrics['memory.allocated'] : metrics['memory.peak']
-  return (counted - context) / peak - 1
+  if (kind === undefined || kind === 'allocated') return metrics['memory.allocated'] / peak - 1
+  const outside = kind === 'reserved' ? reserveOf(job, strategy, strategy).fixed - job.software.bufferBytes : 0
+  const cached = (memory[worstStage] as StageMemory).cached
+  const used = Math.min(job.cluster.device.hbmBytes, metrics['memory.peak'] + cached)
+  return (used - outside) / peak - 1
 }
 
 function notesOf(

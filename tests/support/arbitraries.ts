@@ -246,6 +246,8 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         logits: logits as 'split',
         ownGradients: sums.ownGradients,
         offloaded: 0,
+        tensors: 'megatron',
+        moduleBytes: 1e9,
         bufferBytes: 1e9,
         fragmentation: 0.15,
         hostSecondsPerLayer: host,

@@ -30,6 +30,42 @@ describe('gradients', () => {
     expect(activations + working).toBeGreaterThanOrEqual(4 * last * (1 - 1e-9))
     expect(stageOf(half, 'first').gradients).toBeCloseTo(2 * parameters, -1)
   })
+
+  test('in one flat copy find no room among the blocks of activations', () => {
+    const flat = { ...withSoftware({ ownGradients: true }), precision: { ...job.precision, gradientBytes: 2 } }
+    const own = stageOf(flat, 'first', { zero: 1, recompute: 'none' })
+    const shards = own.optimizerState / (job.precision.masterBytes + job.optimizer.stateBytes)
+    expect(own.activations).toBeGreaterThan(6 * shards)
+    expect(own.cached).toBeCloseTo((4 + 2) * shards, -1)
+    expect(stageOf(job, 'first').cached).toBe(0)
+  })
+
+  test('that are summed in fp32 and sent as bf16 are copied whole, once activations are gone', () => {
+    const own = stageOf(withSoftware({ ownGradients: true }), 'first', { recompute: 'full' })
+    expect(own.activations + own.working + own.cached).toBeGreaterThan(2 * parameters)
+  })
+})
+
+describe('distributed tensors of PyTorch', () => {
+  const dtensor = withSoftware({ tensors: 'dtensor', loss: 'eager' })
+  const shared = { tp: 2, sp: true, recompute: 'none' } as const
+
+  test('keep what was gathered for a matmul, unless the matmul gathers', () => {
+    const kept = (own: Job, overlapTp: boolean) => stageOf(own, 'first', { ...shared, overlapTp }).activations
+    const tokens = (plain.microBatch * job.batch.seqLen) / plain.cp
+    const input = tokens * job.model.hidden * job.precision.activationBytes
+    expect(kept(dtensor, false) - kept(job, false)).toBeGreaterThan(input / 2)
+    expect(kept(dtensor, true)).toBe(kept(job, true))
+  })
+
+  test('keep the logits of all micro-batches on the last stage', () => {
+    const more = (at: 'first' | 'last') =>
+      stageOf(dtensor, at, { overlapTp: true }).activations - stageOf(job, at, { overlapTp: true }).activations
+    const { vocabulary } = job.model
+    const tokens = (job.batch.globalBatch / plain.dp) * (job.batch.seqLen / plain.cp)
+    expect(more('first')).toBe(0)
+    expect(more('last')).toBeCloseTo((tokens * vocabulary * job.precision.activationBytes) / plain.tp, -3)
+  })
 })
 
 test('gathered logits are as many on every tensor rank as on one alone', () => {
@@ -48,7 +84,7 @@ test('what waits on the host is not on the GPU, but for what is on its way', () 
   expect(half).toBeLessThan(none as number)
 })
 
-test('gaps come with a pipeline or recomputation, communicators with groups of ranks', () => {
+test('gaps come with a pipeline, recomputation or experts, communicators with groups of ranks', () => {
   const own = withSoftware({ fragmentation: 0.15, bufferBytes: 0 })
   const alone = { ...plain, tp: 1, cp: 1, ep: 1, pp: 1, dp: 1 }
   const reserve = (change: Partial<Strategy>) => reserveOf(own, { ...alone, ...change }, { ...alone, ...change })

@@ -91,6 +91,8 @@ export const job: Job = {
     logits: 'split',
     ownGradients: false,
     offloaded: 0,
+    tensors: 'megatron',
+    moduleBytes: 0,
     bufferBytes: 0,
     fragmentation: 0.02,
     hostSecondsPerLayer: 190e-6,

@@ -104,11 +104,13 @@ export function conventionOf(row: Row): FlopConvention {
 
 function memoryOf({ measured, notes, framework }: Row): Section {
   const device = measured?.['mem_gb_nvidia_smi']
-  if (device) return { memory_peak: `${device} GiB`, memory_kind: 'device' }
+  // nvidia-smi says MiB. Read as thousands of them: some report 80 GB of a card that has 81,251.
+  if (device) return { memory_peak: `${device * 1000} MiB`, memory_kind: 'device' }
   const peak = measured?.['mem_gib_peak'] ?? measured?.['mem_gb_peak']
   if (!peak) return {}
   const text = `${notes ?? ''} ${framework ?? ''}`
-  const kind = /-smi\b|device memory/iu.test(text)
+  // Primus logs what rocm-smi says: primus/backends/megatron, "rocm mem usage".
+  const kind = /-smi\b|device memory|primus/iu.test(text)
     ? 'device'
     : /reserved|torchtitan/iu.test(text)
       ? 'reserved'

@@ -231,6 +231,8 @@ const overlapRules: readonly (readonly [RegExp, Section])[] = [
     /DP overlap|DP grad\/param overlap|overlapped dist-optimizer|DP \(grad|backward prefetch|DP all-gather prefetch/u,
     data,
   ],
+  // Asynchronous tensor parallelism of PyTorch is a pass of its compiler (torchtitan, pull request 429).
+  [/vanilla TP|eager \(no compile\)/iu, { tp: false }],
   [/TP userbuffers|async TP|TP \(--tp-comm-overlap\)|TP_COMM_OVERLAP=True|TP\/SP GEMM-chunk overlap/u, { tp: true }],
   [/vanilla TP|TP_COMM_OVERLAP=(False|None)/u, { tp: false }],
   [/p2p overlap \(|PP overlaps? on|PP async|TP userbuffers/u, { pp: true }],
