@@ -246,6 +246,8 @@ export interface Software {
   readonly logits: 'split' | 'gathered'
   /** Who splits layers over tensor-parallel ranks: Megatron's own modules, or distributed tensors of PyTorch. */
   readonly tensors: 'megatron' | 'dtensor'
+  /** Does full recomputation stop short of the product that nobody needs again, the last of the layer? */
+  readonly recomputeStops: boolean
   /** Does autograd keep gradients of its own, in the type of the weights, beside sums and flat copies? */
   readonly ownGradients: boolean
   /** Of what is kept for backward, the share that waits in host memory. */

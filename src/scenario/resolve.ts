@@ -154,6 +154,7 @@ function softwareOf(scenario: Scenario): Software {
     loss: training.loss,
     logits: software.logits,
     tensors: software.tensors,
+    recomputeStops: software.recompute_stops,
     ownGradients: software.own_gradients,
     offloaded: software.offloaded,
     moduleBytes: moduleBytesOf(scenario),

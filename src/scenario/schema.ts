@@ -351,6 +351,9 @@ const software = section('The training stack as documented facts.', {
     ['megatron', 'dtensor'],
     'What splits layers over tensor-parallel ranks: modules of their own, or distributed tensors of PyTorch, with its pipeline. Default: megatron.',
   ).default('megatron'),
+  recompute_stops: flag(
+    'Does full recomputation stop before the last product of a layer, which backward does not need (PyTorch from 2.1 on)? Default: false.',
+  ).default(false),
   own_gradients: flag(
     'Does autograd keep 16-bit gradients beside the fp32 sums and flat copies of them (DeepSpeed)? Default: false.',
   ).default(false),

@@ -122,3 +122,19 @@ test('states and halos are all that a cut sequence sends: less than the tokens t
     expect(metrics['comm.cp.bytes']).toBeGreaterThan(0)
     expect(metrics['comm.cp.bytes']).toBeLessThan(2 * 4 * streamBytes)
   }))
+
+test('a recomputation that stops early leaves out the last product of each dense layer, and that alone', () =>
+  law((job, strategy) => {
+    const { pattern: _, mamba: __, lstm: ___, convolution: ____, moe: _____, ...rest } = job.model
+    const model = { ...rest, slidingWindow: 0, normsPerLayer: 2 }
+    const flop = (recomputeStops: boolean, recompute: Strategy['recompute'], normsPerLayer = 2) => {
+      const software = { ...job.software, recomputeStops }
+      const given = { ...job, model: { ...model, normsPerLayer }, software }
+      return estimate(given, { ...strategy, ep: 1, etp: 1, recompute }).facts.hardwareFlop
+    }
+    const tokens = job.batch.globalBatch * job.batch.seqLen
+    const product = 2 * tokens * model.hidden * model.ffn * model.layers
+    expect((flop(false, 'full') - flop(true, 'full')) / product).toBeCloseTo(1, 6)
+    expect(flop(true, 'none')).toBe(flop(false, 'none'))
+    expect(flop(true, 'full', 4)).toBe(flop(false, 'full', 4))
+  }))

@@ -244,6 +244,7 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         norms: norms as 'fused',
         loss: loss as 'fused',
         logits: logits as 'split',
+        recomputeStops: sums.ownGradients,
         ownGradients: sums.ownGradients,
         offloaded: 0,
         tensors: 'megatron',

@@ -16,7 +16,7 @@ export function lowerLayer(job: Job, sharding: Sharding, kind: LayerKind): Opera
   const shape = localShape(job, sharding)
   const mixing = kind.mixer === 'none' ? [] : mixers[kind.mixer](job, shape, sharding, kind)
   const operations = kind.feedForward ? [...mixing, ...lowerFeedForward(job, shape, sharding, kind)] : mixing
-  return [...operations, ...recomputed(operations, sharding)]
+  return [...operations, ...recomputed(operations, job, sharding)]
 }
 
 type Lower = (job: Job, shape: LocalShape, sharding: Sharding, kind: LayerKind) => Operation[]
@@ -42,13 +42,25 @@ export function lowerEnds(job: Job, sharding: Sharding): { embedding: Operation[
  * What backward does again. full: the whole forward pass of the layer, its communication included; selective: the
  * modules named (Korthikanti et al. 2022, arXiv:2205.05198 §5: the core of attention, whose scores are large and cheap).
  */
-function recomputed(operations: readonly Operation[], { recompute, recomputeModules }: Sharding): Operation[] {
+function recomputed(operations: readonly Operation[], job: Job, sharding: Sharding): Operation[] {
+  const { recompute, recomputeModules } = sharding
   if (recompute === 'none') return []
+  // A norm behind the last product wants its result after all.
+  const stops = job.software.recomputeStops && job.model.normsPerLayer <= 2
+  const again = (name: string) =>
+    recompute === 'full'
+      ? !(stops && NOT_NEEDED.test(name))
+      : recomputeModules.some((module) => REDONE[module].test(name))
   return operations
-    .filter((operation) => operation.phase === 'forward')
-    .filter(({ name }) => recompute === 'full' || recomputeModules.some((module) => REDONE[module].test(name)))
+    .filter(({ phase, name }) => phase === 'forward' && again(name))
     .map((operation) => ({ ...operation, phase: 'recompute' }))
 }
+
+/**
+ * What follows the last input that a gradient needs. PyTorch's checkpoint without reentrance stops once it has that
+ * (github.com/pytorch/pytorch, pull request 96866, in 2.1); Megatron runs the whole layer.
+ */
+const NOT_NEEDED = /^mlp\.(down(\.scatter|\.allReduce)?|residual(\.dropout)?)$/
 
 /** The operations of each module, by name. */
 const REDONE: Record<RecomputeModule, RegExp> = {

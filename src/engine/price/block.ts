@@ -47,12 +47,13 @@ export function priceBlocks(job: Job, sharding: Sharding, layout: Layout): Block
   const { embedding, head } = lowerEnds(job, sharding)
   return {
     layers: kinds.map((kind) => {
-      const host = hostSeconds(job, sharding, kind)
+      const perCollective = kind.experts ? HOST_PER_COLLECTIVE.experts : HOST_PER_COLLECTIVE.dense
+      const host = { seconds: hostSeconds(job, sharding, kind), perCollective }
       return priceBlock({ name: kind.name, operations: lowerLayer(job, sharding, kind), host }, job, sharding, layout)
     }),
     pattern,
-    embedding: priceBlock({ name: 'embedding', operations: embedding, host: 0 }, job, sharding, layout),
-    head: priceBlock({ name: 'head', operations: head, host: 0 }, job, sharding, layout),
+    embedding: priceBlock({ name: 'embedding', operations: embedding, host: NO_HOST }, job, sharding, layout),
+    head: priceBlock({ name: 'head', operations: head, host: NO_HOST }, job, sharding, layout),
   }
 }
 
@@ -74,9 +75,18 @@ function hostSeconds({ software, model, precision }: Job, { ep }: Sharding, kind
 interface Block {
   readonly name: string
   readonly operations: readonly Operation[]
-  /** Seconds that the host needs to issue one pass. */
-  readonly host: number
+  readonly host: Host
 }
+
+/** What it takes to issue one pass. */
+interface Host {
+  readonly seconds: number
+  /** As a share of it. */
+  readonly perCollective: number
+}
+
+/** Embedding and head are a few large kernels. */
+const NO_HOST: Host = { seconds: 0, perCollective: 0 }
 
 function priceBlock(block: Block, job: Job, sharding: Sharding, layout: Layout): BlockCost {
   const priced = block.operations.map((operation) => price(operation, job, layout))
@@ -93,17 +103,17 @@ function priceBlock(block: Block, job: Job, sharding: Sharding, layout: Layout):
 /**
  * Some stretches of a layer wait for the host and others for the GPU, so the two join smoothly: a 3-norm, as compute and
  * traffic in a matmul. The host issues the two halves of the backward pass in equal time, a recomputed forward pass like
- * any other, and a collective at the price of a few kernels.
+ * any other, and a collective at the price of a kernel.
  */
 function waitForHost(
-  perPass: number,
+  { seconds, perCollective }: Host,
   passes: BlockCost['passes'],
   timings: readonly Timing[],
   { recompute }: Sharding,
 ): BlockCost['host'] {
   const issue = (phase: Phase, share: number) => {
     const sent = timings.filter(({ operation }) => operation.kind === 'collective' && operation.phase === phase).length
-    return perPass * (share + HOST_PER_COLLECTIVE * sent)
+    return seconds * (share + perCollective * sent)
   }
   const again = recompute === 'full' ? issue('recompute', 1) : 0
   const backward = gpuSeconds(passes.recompute) + gpuSeconds(passes.inputGradient)
@@ -114,8 +124,12 @@ function waitForHost(
   }
 }
 
-/** Of the host's time for a layer without any: fitted to the single-node runs of vTrain, arXiv:2312.12391. */
-const HOST_PER_COLLECTIVE = 0.25
+/**
+ * Of the host's time for a layer without any: a launch (fitted to the single-node runs of vTrain, arXiv:2312.12391, whose
+ * layers wait for the host as long with tensor ranks as without). Where there are experts, more: their tokens are counted,
+ * sorted and waited for around each.
+ */
+const HOST_PER_COLLECTIVE = { dense: 0.03, experts: 0.25 } as const
 
 /** What the slower of two interleaved streams adds to the first. */
 function joined(gpu: number, host: number): number {

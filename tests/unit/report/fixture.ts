@@ -89,6 +89,7 @@ export const job: Job = {
     norms: 'fused',
     loss: 'fused',
     logits: 'split',
+    recomputeStops: false,
     ownGradients: false,
     offloaded: 0,
     tensors: 'megatron',
