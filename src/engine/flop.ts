@@ -31,7 +31,7 @@ export function forwardFlopPerToken(
   })
   const inLayers = pattern.reduce((sum, kind) => sum + (perKind[kind] as number), 0)
   const transform = model.headTransform ? model.hidden ** 2 : 0
-  return inLayers + FLOP_PER_WEIGHT * (model.vocabulary * model.hidden + transform)
+  return inLayers + FLOP_PER_WEIGHT * model.predictions * (model.vocabulary * model.hidden + transform)
 }
 
 /**

@@ -39,6 +39,8 @@ export interface ModelShape {
   readonly bias: 'none' | 'qkv' | 'all'
   readonly dropout: boolean
   readonly vocabulary: number
+  /** Tokens predicted at each position: each beyond the first runs the output layer once more. */
+  readonly predictions: number
   readonly tiedEmbeddings: boolean
   /** yarn: rotary, stretched and scaled for long sequences (Peng et al. 2023, arXiv:2309.00071). */
   readonly positions: 'rope' | 'yarn' | 'learned' | 'alibi' | 'none'

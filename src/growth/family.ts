@@ -59,7 +59,14 @@ function plainModel(hidden: number): ModelShape {
   return {
     ...{ causal: true, layers: ROUND, hidden, heads, kvHeads: heads, headDim: 128, ffn: 4 * hidden, gated: false },
     ...{ norm: 'rmsnorm', normsPerLayer: 2, qkNorm: false, bias: 'none', dropout: false, vocabulary: 0 },
-    ...{ tiedEmbeddings: false, positions: 'none', maxPositions: 0, tokenTypes: 0, embeddingNorm: false },
+    ...{
+      predictions: 1,
+      tiedEmbeddings: false,
+      positions: 'none',
+      maxPositions: 0,
+      tokenTypes: 0,
+      embeddingNorm: false,
+    },
     ...{ finalNorm: false, pooler: false, headTransform: false, slidingWindow: 0, globalEvery: 0 },
   }
 }

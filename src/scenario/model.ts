@@ -25,6 +25,7 @@ export function modelOf(model: Scenario['model']): ModelShape {
     bias: model.bias,
     dropout: model.dropout,
     vocabulary: given(model.vocabulary, 'vocabulary'),
+    predictions: model.predictions,
     tiedEmbeddings: model.tied_embeddings,
     positions: model.positions,
     maxPositions: model.positions === 'learned' ? given(model.max_positions, 'max_positions') : 0,

@@ -153,6 +153,9 @@ const model = section('The network to be trained.', {
   bias: choice(['none', 'qkv', 'all'], 'Which linear layers have a bias. Default: none.').default('none'),
   dropout: flag('Is dropout applied? Default: false.').default(false),
   vocabulary: count('Rows of the embedding table.').optional(),
+  predictions: count(
+    'Tokens predicted at each position. Each beyond the first (multi-token prediction) runs the output layer once more; its layer is one of the layers. Default: 1.',
+  ).default(1),
   tied_embeddings: flag('Do embedding and output share one table? Default: false.').default(false),
   positions: choice(
     ['rope', 'yarn', 'learned', 'alibi', 'none'],

@@ -125,6 +125,7 @@ const model: fc.Arbitrary<ModelShape> = fc
     finalNorm: true,
     pooler: false,
     headTransform: false,
+    predictions: 1,
   }))
 
 /** Channels and cells that eight ranks share. */

@@ -74,9 +74,12 @@ export function activation(name: string, job: Job, elements: number): Operation[
   return moved(name, job, job.model.gated ? 'swiglu' : 'gelu', elements)
 }
 
-/** An fp8 or fp4 matmul wants its input scaled and, for the weight gradient, transposed; a 16-bit one wants nothing. */
-export function quantize(name: string, job: Job, elements: number): Operation[] {
-  const bytes = job.precision.quantizeBytes * elements
-  if (bytes === 0) return []
-  return traffic(name, { forward: bytes, backward: bytes })
+/**
+ * An fp8 or fp4 matmul wants its input scaled and, for the weight gradient, transposed; a 16-bit one wants nothing.
+ * Backward it is a gradient that is scaled, which may be as wide as what the product before it gave.
+ */
+export function quantize(name: string, job: Job, elements: number, gradients: number = elements): Operation[] {
+  const { quantizeBytes } = job.precision
+  if (quantizeBytes === 0) return []
+  return traffic(name, { forward: quantizeBytes * elements, backward: quantizeBytes * gradients })
 }

@@ -33,7 +33,18 @@ const LOSS_PASSES = {
   fused: { forward: 3, backward: 2 },
 } as const
 
+/** Once for each token that is predicted at a position (DeepSeek-V3, arXiv:2412.19437 §2.2: modules share the output head). */
 export function lowerHead(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
+  const { predictions } = shape.model
+  const tokens = predictions * shape.tokens
+  return lowerOutput(
+    job,
+    predictions === 1 ? shape : { ...shape, tokens, ownTokens: predictions * shape.ownTokens },
+    sharding,
+  )
+}
+
+function lowerOutput(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
   const { model, tokens, ownTokens, vocabulary } = shape
   const loss = LOSS_PASSES[job.software.loss]
   const gathered = sharding.tp > 1 && job.software.logits === 'gathered'

@@ -36,8 +36,12 @@ function router(job: Job, tokens: number, moe: MoeShape): Operation[] {
   ]
 }
 
-/** Rows are read and written to sort them; unfused kernels reach half the bandwidth. */
-const PERMUTE_PASSES = { unfused: 4, fused: 2 } as const
+/**
+ * Rows are read and written to sort them, one by one: at three quarters of the rate of a stream where one kernel does it
+ * (0.51 against 0.67 of the peak on B200, https://github.com/MooreThreads/SimuMax, configs/system), and at half of it in
+ * PyTorch operators.
+ */
+const PERMUTE_PASSES = { unfused: 4, fused: 2.6 } as const
 
 /**
  * An all-to-all wants rows sorted by rank, and what arrives sorted again by expert where a rank has several
@@ -85,10 +89,22 @@ function experts(job: Job, rows: number, { ep, etp }: Sharding, moe: MoeShape): 
     ...linear(job, 'moe.up', { tokens: rows / groups, n: (gated ? 2 : 1) * ffn, k: width, groups }),
     ...(moe.clamp ? clamp(job, rows * ffn) : []),
     ...activation('moe.activation', job, rows * ffn),
-    ...quantize('moe.down.quantize', job, rows * ffn),
+    ...weighting(job, rows * ffn),
+    ...quantize('moe.down.quantize', job, rows * ffn, (gated ? 2 : 1) * rows * ffn),
     ...linear(job, 'moe.down', { tokens: rows / groups, n: width, k: ffn, groups }),
     ...(moe.bias ? bias(job, rows * width, groups) : []),
   ]
+}
+
+/**
+ * The activation is multiplied by the router's score in the same kernel; the gradient of that score is a sum over the
+ * row, for which a second kernel reads the activation's input and gradient again (Megatron-Core,
+ * fusions/fused_bias_swiglu.py, weighted_swiglu_back).
+ */
+function weighting(job: Job, elements: number): Operation[] {
+  const passes = job.model.gated ? 3 : 2
+  const bytes = passes * elements * job.precision.activationBytes
+  return traffic('moe.activation.score', { forward: 0, backward: bytes, kernels: [0, 1] })
 }
 
 /**

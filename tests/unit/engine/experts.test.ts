@@ -1,9 +1,10 @@
 /** Laws of experts and of the messages between them. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { forwardFlopPerToken } from '../../../src/engine/flop.ts'
 import type { Job, MoeShape, MoeSoftware } from '../../../src/engine/job.ts'
 import { layOut } from '../../../src/engine/layout.ts'
-import { lowerLayer } from '../../../src/engine/lower/block.ts'
+import { lowerEnds, lowerLayer } from '../../../src/engine/lower/block.ts'
 import { layerKinds } from '../../../src/engine/lower/shape.ts'
 import type { Operation } from '../../../src/engine/operation.ts'
 import { priceCollective } from '../../../src/engine/price/collective.ts'
@@ -103,3 +104,23 @@ test('the rate of a collective grows with its message, to that of the link', () 
     ),
     { numRuns: 100 },
   ))
+
+test('a second prediction pays for the output layer once more, in time and in FLOP', () => {
+  fc.assert(
+    fc.property(plan, ({ job, strategy }) => {
+      const twice = { ...job, model: { ...job.model, predictions: 2 } }
+      const [once, doubled] = [job, twice].map((each) =>
+        lowerEnds(each, strategy).head.reduce((sum, operation) => sum + workOf(operation), 0),
+      )
+      expect(doubled).toBeCloseTo(2 * (once as number), 0)
+      const { model, batch } = job
+      const added = forwardFlopPerToken(twice.model, batch.seqLen) - forwardFlopPerToken(model, batch.seqLen)
+      const transform = model.headTransform ? model.hidden : 0
+      expect(added / (2 * model.hidden * (model.vocabulary + transform))).toBeCloseTo(1, 9)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+const workOf = (operation: Operation): number =>
+  operation.kind === 'matmul' ? operation.m * operation.n * operation.k : 'bytes' in operation ? operation.bytes : 0

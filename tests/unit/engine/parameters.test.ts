@@ -28,6 +28,7 @@ const tiny: ModelShape = {
   finalNorm: true,
   pooler: false,
   headTransform: false,
+  predictions: 1,
   slidingWindow: 0,
   globalEvery: 0,
 }

@@ -30,6 +30,7 @@ export const job: Job = {
     finalNorm: true,
     pooler: false,
     headTransform: false,
+    predictions: 1,
     slidingWindow: 0,
     globalEvery: 0,
   },

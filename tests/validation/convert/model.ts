@@ -10,6 +10,7 @@ import {
   saidOr,
   zeroBubbleFork,
 } from './row.ts'
+import { extraPredictions } from './size.ts'
 
 /** Width of one head where the source leaves the number of heads out: what nearly all models have. */
 const usualHead = 128
@@ -23,27 +24,28 @@ export function modelOf(row: Row, remarks: Remarks): Section {
   const heads = saidOr(said.heads, 'model.heads', usualHeads(hidden ?? usualHead, row.parallel?.tp ?? 1), remarks)
   return {
     name: row.model_name ?? 'unnamed',
-    layers: (layers ?? 1) + extraLayers(said, remarks),
+    layers: (layers ?? 1) + extraPredictions(row),
     hidden: hidden ?? usualHead,
     heads,
     kv_heads: said.kv_heads ?? undefined,
     head_dim: said.head_dim ?? undefined,
     ffn: ffn ?? undefined,
+    ...(extraPredictions(row) > 0 && { predictions: 1 + extraPredictions(row) }),
     vocabulary: saidOr(said.vocab, 'model.vocabulary', usualVocabulary, remarks),
     ...styleOf(row, said, remarks),
     ...windowOf(said),
     ...(said.moe && { moe: moeOf(row, said, said.moe, remarks) }),
     ...(said.mla && { mla: mlaOf(said.mla) }),
-    ...(said.hybrid && patternOf(said, said.hybrid, remarks)),
+    ...(said.hybrid && patternOf(said.hybrid, extraPredictions(row), remarks)),
   }
 }
 
 /** Nemotron-H and what came of it: no positions, RMSNorm; a layer of multi-token prediction is attention and experts. */
-function patternOf({ moe, mtp_layers: own }: ModelRow, hybrid: HybridRow, { unsupported }: Remarks): Section {
+function patternOf(hybrid: HybridRow, extra: number, { unsupported }: Remarks): Section {
   const { pattern, mamba_heads: heads, mamba_head_dim: width, mamba_state: state, mamba_groups: groups } = hybrid
   if (!pattern || !state || /[^M*E-]/u.test(pattern))
     unsupported.push('the source does not state which layers are attention and which are Mamba')
-  const letters = `${pattern ?? 'M'}${'*E'.repeat(own ?? moe?.mtp_layers ?? 0)}`
+  const letters = `${pattern ?? 'M'}${'*E'.repeat(extra)}`
   return {
     pattern: letters,
     layers: letters.length,
@@ -69,13 +71,6 @@ function usualHeads(hidden: number, tp: number): number {
   return possible
     .filter((heads) => hidden % heads === 0)
     .reduce((best, heads) => (width(heads) < width(best) ? heads : best), tp)
-}
-
-/** A layer that predicts the token after next costs what another layer costs (its own head is left out). */
-function extraLayers({ mtp_layers: own, moe }: ModelRow, { notes }: Remarks): number {
-  const extra = own ?? moe?.mtp_layers ?? 0
-  if (extra > 0) notes.push('the layer of multi-token prediction is counted as one more layer')
-  return extra
 }
 
 const family = ({ model_family: stated, model_name: name }: Row): string => `${stated ?? ''} ${name ?? ''}`

@@ -8,6 +8,9 @@ export function parametersOf({ model }: Row): number {
   return 12 * (layers ?? 0) * (hidden ?? 0) ** 2 + (vocab ?? 0) * (hidden ?? 0)
 }
 
+/** Layers of multi-token prediction: each costs what another layer costs, and one more pass of the output layer. */
+export const extraPredictions = ({ model }: Row): number => model?.mtp_layers ?? model?.moe?.mtp_layers ?? 0
+
 /** Above this a model whose layout nobody states is taken as split over tensor and pipeline ranks. */
 const largeParameters = 20e9
 

@@ -1,6 +1,6 @@
 /** How the work was spread, and in what pieces. What is not stated follows a rule, and is put on record. */
 import { type ParallelRow, type Remarks, type Row, type Section, saidOr, type Written, yearOf } from './row.ts'
-import { isLarge, parametersOf } from './size.ts'
+import { extraPredictions, isLarge, parametersOf } from './size.ts'
 import { usualZero } from './stack.ts'
 
 export interface StrategyPart {
@@ -37,6 +37,9 @@ export function strategyOf(row: Row, remarks: Remarks): StrategyPart {
       ...expertsOf(row, said, remarks),
       zero,
       ...overlapOf(row),
+      ...(pp > 1 &&
+        extraPredictions(row) > 0 &&
+        !row.model?.hybrid && { layers_per_stage: lighterLast(row, pp * vpp) }),
       ...(said.vocab_method === 'redis' && { layers_per_stage: levelled(row, pp) }),
     },
   }
@@ -71,6 +74,23 @@ const replicaBytes = 4
 function leastRanks(row: Row, parameters: number): number {
   if (sharded(usualZero(row))) return 1
   return 2 ** Math.max(0, Math.ceil(Math.log2((parameters * replicaBytes) / (stateShare * memoryOf(row)))))
+}
+
+/**
+ * A last chunk that computes the output layer more than once gets that many layers less: recipes of DeepSeek-V3 lay out
+ * `Et*4|(t*4|)*14tmL`, https://github.com/NVIDIA-NeMo/Megatron-Bridge, models/deepseek and perf_recipes.
+ */
+function lighterLast(row: Row, chunks: number): readonly number[] {
+  const extra = extraPredictions(row)
+  const layers = (row.model?.layers ?? 1) + extra
+  const even = Math.ceil((layers + extra) / chunks)
+  const last = Math.max(1, even - 1 - extra)
+  const others = chunks - 1
+  return Array.from({ length: chunks }, (_, chunk) =>
+    chunk === others
+      ? last
+      : Math.floor((layers - last) / others) + (others - chunk <= (layers - last) % others ? 1 : 0),
+  )
 }
 
 function sequenceParallel(row: Row, { inferred }: Remarks): boolean {
