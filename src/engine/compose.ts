@@ -192,6 +192,8 @@ export class Step {
   private layered!: Layered
   private paced = false
   private ordered = false
+  private busySeconds = 0
+  private slope = 1
   private busiest = 0
   private windows = { forwardSeconds: 0, backwardSeconds: 0, bucketPasses: 1 }
   private slowest!: StageSeconds
@@ -204,6 +206,7 @@ export class Step {
     this.job = job
     this.overlap = overlap
     this.scope = Object.assign(blankRecord([...factNames, ...metricNames, ...workNames]), inputFacts(job))
+    this.slope = slopeOf(this.scope)
   }
 
   /** Another job: what is known of the old one is void. */
@@ -212,6 +215,7 @@ export class Step {
     this.overlap = overlap
     this.messenger = nobody
     Object.assign(this.scope, inputs)
+    this.slope = slopeOf(this.scope)
   }
 
   get pipeline(): PipelineShape {
@@ -297,15 +301,35 @@ export class Step {
 
   /** The seconds of the step. */
   time(layered: Layered): void {
-    if (!this.paced) this.pace(layered)
-    if (!this.ordered) this.run()
-    const { scope, job, keeping, rounds, windows } = this
-    const cover = { microBatches: this.shape.microBatches, rounds, windows }
-    let exposed = 0
-    for (const quoted of keeping.exchange) exposed += settle(job, quoted, cover)
-    scope.dpExposedSeconds = exposed
+    this.pass(layered)
+    const { scope, keeping } = this
+    scope.dpExposedSeconds = this.exchangeExposed(keeping)
     scope.optimizerSeconds = keeping.optimizerSeconds
     this.sum()
+  }
+
+  /** Its passes, before the weights are shared out. */
+  pass(layered: Layered): void {
+    if (!this.paced) this.pace(layered)
+    if (!this.ordered) this.run()
+  }
+
+  private exchangeExposed({ exchange }: Keeping): number {
+    const { job, rounds, windows } = this
+    const cover = { microBatches: this.shape.microBatches, rounds, windows }
+    let exposed = 0
+    for (let i = 0; i < exchange.length; i++) exposed += settle(job, exchange[i] as Sums, cover)
+    return exposed
+  }
+
+  /** After `pass`: no sharing of the weights whose optimizer takes this long makes the step shorter. */
+  leastOver(optimizerSeconds: number): number {
+    return this.slope * (this.busySeconds + optimizerSeconds) + this.scope.stepSeconds
+  }
+
+  /** The step, but for rounding, at a fraction of the cost. */
+  about(keeping: Keeping): number {
+    return this.leastOver(keeping.optimizerSeconds + this.exchangeExposed(keeping))
   }
 
   private sum(): void {
@@ -327,16 +351,8 @@ export class Step {
 
   /** The step if its busiest stage never waited: a bound that no schedule beats. */
   leastTime(): number {
-    const { scope } = this
-    const { bubbleSeconds, ppExposedSeconds } = scope
-    scope.bubbleSeconds = 0
-    scope.ppExposedSeconds = 0
-    this.sum()
-    const least = scope['step.time']
-    scope.bubbleSeconds = bubbleSeconds
-    scope.ppExposedSeconds = ppExposedSeconds
-    this.sum()
-    return least
+    const { bubbleSeconds, ppExposedSeconds, 'step.time': seconds } = this.scope
+    return seconds - this.slope * (bubbleSeconds + ppExposedSeconds)
   }
 
   /** What stages take for one micro-batch; the slowest sets the pace. */
@@ -392,6 +408,7 @@ export class Step {
     const exposed = exposedTransfers(shape, transfer, delay)
     scope.ppExposedSeconds = exposed
     scope.bubbleSeconds = bubble(shape, slowest, seconds - exposed)
+    this.busySeconds = busy(scope)
     this.ordered = true
   }
 
@@ -433,6 +450,18 @@ export class Step {
     scope.workingBytes = this.working()
     scope.reservedBytes = reservedBytes(this.reserve, scope.activationsBytes + (this.moment[worst] as number))
   }
+}
+
+/** What a second more makes the step longer: stragglers hold up all that nodes do together. */
+function slopeOf({ stragglersPerDoubling, gpus, gpusPerNode }: Scope): number {
+  return 1 + stragglersPerDoubling * Math.log2(Math.max(1, gpus / gpusPerNode))
+}
+
+/** All parts of a step but what replicas say to each other, the optimizer and what the machine adds. */
+function busy(f: Scope): number {
+  const computing = f.matmulSeconds + f.attentionSeconds + f.memoryBoundSeconds + f.recomputeSeconds + f.hostSeconds
+  const exposed = f.tpExposedSeconds + f.cpExposedSeconds + f.epExposedSeconds + f.ppExposedSeconds
+  return computing + exposed + f.bubbleSeconds
 }
 
 const { compute } = catalogue['step.compute']

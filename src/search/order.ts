@@ -52,6 +52,8 @@ function rankOf(strategy: Strategy): readonly number[] {
 
 /** Where candidates of one pipeline compete. */
 export interface Contest {
+  /** No first value above it is admitted. */
+  readonly bar: number
   /** Is there a place for these values? Cheap, since it is asked a million times a second. */
   admits(values: Float64Array): boolean
   offer(found: Found): void
@@ -98,6 +100,9 @@ function topList(most: number) {
   let bar = Number.POSITIVE_INFINITY
   return {
     entries,
+    get bar() {
+      return bar
+    },
     admits: (values: Float64Array) => (values[0] as number) <= bar,
     offer: (found: Found) => {
       let at = entries.length
@@ -115,6 +120,7 @@ function front(): Shortlist {
   // What beat the last candidate most likely beats the next.
   let last: Found | undefined
   const contest: Contest = {
+    bar: Number.POSITIVE_INFINITY,
     admits: (values) => {
       if (last && beats(last.values, values)) return false
       last = entries.find((entry) => beats(entry.values, values))

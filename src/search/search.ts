@@ -146,6 +146,8 @@ interface Spread {
   /** Those whose states leave room for anything at all; no sharding helps the others. */
   readonly roomy: readonly Keeping[]
   readonly hopeless: number
+  /** The shortest of the roomy. */
+  readonly optimizerSeconds: number
 }
 
 export class Searcher {
@@ -155,6 +157,8 @@ export class Searcher {
   private readonly best: Shortlist
   private readonly goals: readonly Goal[]
   private readonly fill: (step: Step) => void
+  /** Nothing but the step time is asked for. */
+  private readonly byTime: boolean
   private readonly step: Step
   private readonly values: Float64Array
   private readonly draft: Draft
@@ -176,6 +180,7 @@ export class Searcher {
     this.best = shortlist(goals.length, most)
     this.goals = goals.map(goalOf)
     this.fill = sheetOf([...this.goals.map(({ read }) => read), ...limits.flatMap(({ metrics }) => metrics)])
+    this.byTime = limits.length === 0 && goals.length === 1 && this.goals[0]?.read === 'step.time'
     this.step = new Step(job, given)
     this.values = new Float64Array(goals.length)
     this.draft = { ...given, layersPerChunk: [] }
@@ -314,7 +319,8 @@ export class Searcher {
       return like ? keepAlike(like, question.job, strategy, holding) : keep(question.job, strategy, holding)
     })
     const roomy = keepings.filter((keeping) => keeping.roomy)
-    const made = { holding, roomy, hopeless: keepings.length - roomy.length }
+    const optimizerSeconds = roomy.reduce((least, keeping) => Math.min(least, keeping.optimizerSeconds), Infinity)
+    const made = { holding, roomy, hopeless: keepings.length - roomy.length, optimizerSeconds }
     this.alike.set(holding.key, keepings)
     this.spreads.set(key, made)
     return made
@@ -328,7 +334,7 @@ export class Searcher {
     const bytes = layerBytes(job, sharding)
     let layered: Layered | undefined
     for (const { spread, dp, schedules } of splits) {
-      const { holding, roomy, hopeless } = spread
+      const { holding, roomy, hopeless, optimizerSeconds } = spread
       tally.legal += schedules.length * (roomy.length + hopeless)
       tally.shortage.states += schedules.length * hopeless
       if (roomy.length === 0) continue
@@ -336,14 +342,24 @@ export class Searcher {
       for (const schedule of schedules) {
         step.order(schedule)
         let contest: Contest | undefined
+        let least = 0
         for (const keeping of roomy) {
           if (step.fill(keeping) > step.scope.hbmBytes) {
             tally.shortage[step.largest()]++
             continue
           }
           layered ??= priceLayers(job, sharding)
+          if (!contest) {
+            contest = this.best.of({ pp: holding.pp, vpp: holding.vpp, schedule, dp, microBatch: sharding.microBatch })
+            step.pass(layered)
+            least = step.leastOver(optimizerSeconds)
+          }
+          if (this.byTime && (isAbove(least, contest.bar) || isAbove(step.about(keeping), contest.bar))) {
+            tally.fitting++
+            tally.feasible++
+            continue
+          }
           step.time(layered)
-          contest ??= this.best.of({ pp: holding.pp, vpp: holding.vpp, schedule, dp, microBatch: sharding.microBatch })
           this.judge(keeping, schedule, dp, contest)
         }
       }
@@ -377,6 +393,9 @@ export class Searcher {
     return true
   }
 }
+
+/** By more than sums in another order can differ. */
+const isAbove = (seconds: number, bar: number): boolean => seconds * (1 - 1e-9) > bar
 
 const mostRemembered = 5_000
 
