@@ -2,40 +2,27 @@
  * An estimate in halves, for search: what a sharding costs and what stages hold is worked out once, and what is left for
  * each of a million strategies is a few additions. The numbers are those of `estimate`; a property test holds them equal.
  */
-import { heldAtOnce, heldBytes, type LayerBytes, momentBytes, returnedBytes } from './activations.ts'
+import type { LayerBytes } from './activations.ts'
 import { catalogue, type Scope } from './catalogue.ts'
-import { bundleBytes, bundleSeconds, quoteExchange, roundsOf, type Sums, settle, sumsOf } from './exchange.ts'
+import { bundleBytes, bundleSeconds, roundsOf, type Sums, settle } from './exchange.ts'
 import { blankRecord, type FactName, factNames } from './facts.ts'
+import { Filling } from './filling.ts'
+import { flopOfOptimizer, type Holding, type Keeping, statesOn } from './holding.ts'
 import type { Job } from './job.ts'
 import { type Group, layOut } from './layout.ts'
-import { layerKinds } from './lower/shape.ts'
-import {
-  gatheredBytes,
-  type Reserve,
-  reservedBytes,
-  reserveOf,
-  stateBytes,
-  weightShapes,
-  widenedBytes,
-  workingBytes,
-} from './memory.ts'
+import { reserveOf } from './memory.ts'
 import { type MetricName, metricNames } from './metrics.ts'
-import { optimizerFlop, stepOptimizer } from './optimizer/step.ts'
 import { bubble, exposedTransfers, priceTransfer, transferDelay, transferOf, wholeOf, windowsOf } from './pipeline.ts'
 import { priceBlocks } from './price/block.ts'
 import { type InputFacts, inputFacts } from './read-facts.ts'
 import type { ChunkSeconds, Timeline, Transfer } from './schedule/play.ts'
-import type { PipelineShape, StageSeconds } from './schedule/schedule.ts'
+import type { PipelineShape, Schedule, StageSeconds } from './schedule/schedule.ts'
 import { scheduleTable } from './schedule/table.ts'
 import {
   type BlockSeconds,
   type BlockWorks,
   blockSeconds,
   blockWorks,
-  type Chunk,
-  fillChunks,
-  fillStages,
-  fullestOf,
   type Stage,
   secondsOf,
   type Work,
@@ -44,108 +31,6 @@ import {
 } from './stages.ts'
 import { microBatchesOf, type ScheduleKind, type Sharding, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
-
-/** Stages that hold the same. The first stands for all: no later one has more micro-batches in flight. */
-interface HeldStage extends Stage {
-  readonly first: number
-  readonly times: number
-}
-
-/** What stages hold: decided by tp, ep, etp, pp and vpp. */
-export interface Holding {
-  /** The same for the same stages, whatever their chunks. */
-  readonly key: string
-  readonly pp: number
-  readonly vpp: number
-  readonly stages: readonly HeldStage[]
-  /** Weights in one layer of each shape. */
-  readonly shapes: number
-  /** The ranks of a pipeline. */
-  readonly group: Group
-  /** In model order. */
-  readonly chunks: readonly Chunk[]
-}
-
-export function hold(job: Job, strategy: Strategy): Holding {
-  const { kinds: layers, pattern } = layerKinds(job.model)
-  const chunks = fillChunks(strategy, { layers, pattern })
-  const stages = distinct(fillStages(job, strategy, chunks))
-  const { pp, vpp } = strategy
-  const key = stages.map((stage) => `${keyOf(stage)} ${stage.first}`).join()
-  return { key, pp, vpp, stages, shapes: weightShapes(job.model), group: layOut(job.cluster, strategy).pp, chunks }
-}
-
-function distinct(stages: readonly Stage[]): HeldStage[] {
-  const known = new Map<string, { stage: Stage; first: number; times: number }>()
-  stages.forEach((stage, first) => {
-    const key = keyOf(stage)
-    const old = known.get(key)
-    if (old) old.times++
-    else known.set(key, { stage, first, times: 1 })
-  })
-  return [...known.values()].map(({ stage, first, times }) => ({ ...stage, first, times }))
-}
-
-const keyOf = ({ layers, embedding, head }: Stage): string => `${layers} ${embedding}${head}`
-
-/** What ZeRO makes of it: decided by the holding, the stage of ZeRO and the group that shards. */
-export interface Keeping {
-  readonly zero: Strategy['zero']
-  readonly shardRanks: number
-  readonly exchange: readonly Sums[]
-  readonly optimizerSeconds: number
-  /** Of all ranks of all stages: asked for by few. */
-  readonly optimizerFlop: () => number
-  /** By held stage, in the order of `Holding`. */
-  readonly states: readonly ReturnType<typeof stateBytes>[]
-  readonly stateSums: Float64Array
-  /** Whether these alone leave room on every stage. */
-  readonly roomy: boolean
-  readonly gathered: Float64Array
-  readonly widened: Float64Array
-}
-
-export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
-  const { stages } = holding
-  const stage = fullestOf(stages)
-  const states = stages.map((held) => stateBytes(job, strategy, held))
-  const layout = layOut(job.cluster, strategy)
-  const sums = states.map(({ weights, gradients, optimizerState }) => weights + gradients + optimizerState)
-  return {
-    zero: strategy.zero,
-    shardRanks: strategy.shardRanks,
-    exchange: quoteExchange({ job, strategy, layout, stage }).map(sumsOf),
-    optimizerSeconds: stepOptimizer({ job, strategy, layout, stage }).seconds,
-    optimizerFlop: () =>
-      stages.reduce((sum, held) => sum + held.times * optimizerFlop({ job, strategy, layout, stage: held }), 0),
-    states,
-    stateSums: Float64Array.from(sums),
-    roomy: sums.every((bytes) => bytes <= job.cluster.device.hbmBytes),
-    gathered: gather(job, strategy, holding),
-    widened: Float64Array.from(stages, (held) => widenedBytes(job, strategy, held)),
-  }
-}
-
-/** The same for stages that hold the same in other chunks. */
-export function keepAlike(like: Keeping, job: Job, strategy: Strategy, holding: Holding): Keeping {
-  const own = like.zero >= 2 ? gather(job, strategy, holding) : like.gathered
-  const { zero, shardRanks, exchange, optimizerSeconds, optimizerFlop: flop, states, stateSums, roomy, widened } = like
-  return {
-    zero,
-    shardRanks,
-    exchange,
-    optimizerSeconds,
-    optimizerFlop: flop,
-    states,
-    stateSums,
-    roomy,
-    gathered: own,
-    widened,
-  }
-}
-
-const gather = (job: Job, strategy: Strategy, { stages, shapes }: Holding): Float64Array =>
-  Float64Array.from(stages, (held) => gatheredBytes(job, strategy, held, shapes))
 
 /** What a layer takes: decided by the sharding. */
 export interface Layered {
@@ -174,20 +59,15 @@ type Numbers = { -readonly [Name in FactName | MetricName]: number }
 export class Step {
   /** Facts and metrics: `memory.peak` after `fill`, `step.time` and its parts after `time`, all facts after `complete`. */
   readonly scope: Numbers & Scope
+  readonly memory = new Filling()
   private job: Job
   private overlap: Pick<Strategy, 'overlapPp'>
-  private bytes!: LayerBytes
   private sharding!: Sharding
   private holding!: Holding
-  private kind: ScheduleKind = '1f1b'
+  private schedule: Schedule = scheduleTable['1f1b']
   private play: Play | undefined
   private shape: PipelineShape = { pp: 1, vpp: 1, microBatches: 1 }
   private rounds = 0
-  private reserve: Reserve = { fixed: 0, share: 0 }
-  private held = new Float64Array(0)
-  private moment = new Float64Array(0)
-  private activations = new Float64Array(0)
-  private worst = 0
   private keeping!: Keeping
   private layered!: Layered
   private paced = false
@@ -228,75 +108,27 @@ export class Step {
     const { pp, vpp, stages } = holding
     const microBatches = microBatchesOf(this.job.batch.globalBatch, { dp, microBatch })
     this.sharding = sharding
-    this.bytes = bytes
     this.holding = holding
     this.shape = { pp, vpp, microBatches }
     this.rounds = roundsOf(holding, microBatches)
-    this.reserve = reserveOf(this.job, sharding, { pp, dp })
     this.paced = false
-    if (this.held.length !== stages.length) {
-      this.held = new Float64Array(stages.length)
-      this.moment = new Float64Array(stages.length)
-      this.activations = new Float64Array(stages.length)
-    }
-    for (let i = 0; i < stages.length; i++) {
-      this.held[i] = heldBytes(bytes, stages[i] as Stage, pp)
-      this.moment[i] = momentBytes(bytes, stages[i] as Stage)
-    }
+    this.memory.place(bytes, stages, this.shape, reserveOf(this.job, sharding, { pp, dp }))
   }
 
   /** Its passes in the order of a schedule: how many micro-batches each stage holds at once. Not played: in closed form. */
   order(kind: ScheduleKind, play?: Play): void {
-    const { shape, activations, held, bytes } = this
-    const { stages } = this.holding
-    this.kind = kind
+    this.schedule = scheduleTable[kind]
     this.play = play
     this.ordered = false
-    for (let i = 0; i < stages.length; i++) {
-      const stage = stages[i] as HeldStage
-      const inFlight = heldAtOnce(scheduleTable[kind].inFlight(shape, stage.first), stage, shape.microBatches)
-      activations[i] = inFlight * (held[i] as number) + bytes.again + returnedBytes(bytes, stage, shape)
-    }
+    this.memory.order(this.schedule)
   }
 
   /** The weights shared out. The peak of the fullest stage, in bytes. */
   fill(keeping: Keeping): number {
-    const { activations, moment, reserve } = this
-    const { stateSums, gathered, widened } = keeping
     this.keeping = keeping
-    let most = -1
-    let peak = 0
-    for (let i = 0; i < activations.length; i++) {
-      const held = activations[i] as number
-      const working = workingBytes((moment[i] as number) + (gathered[i] as number), widened[i] as number, held)
-      const tensors = (stateSums[i] as number) + held
-      const allocated = tensors + working
-      const reserved = reservedBytes(reserve, held + (moment[i] as number))
-      if (allocated + reserved <= most) continue
-      most = allocated + reserved
-      peak = tensors + (working + reserved)
-      this.worst = i
-    }
+    const peak = this.memory.fill(keeping)
     this.scope['memory.peak'] = peak
     return peak
-  }
-
-  /** What takes most of the memory of the fullest stage. */
-  largest(): 'states' | 'activations' | 'working' {
-    const { worst, keeping, activations } = this
-    if (!keeping.roomy) return 'states'
-    const states = keeping.stateSums[worst] as number
-    const held = activations[worst] as number
-    const working = this.working()
-    if (states >= held && states >= working) return 'states'
-    return held >= working ? 'activations' : 'working'
-  }
-
-  /** Of the fullest stage. */
-  private working(): number {
-    const { worst, keeping, activations, moment } = this
-    const beside = (moment[worst] as number) + (keeping.gathered[worst] as number)
-    return workingBytes(beside, keeping.widened[worst] as number, activations[worst] as number)
   }
 
   /** The seconds of the step. */
@@ -404,7 +236,7 @@ export class Step {
     const { shape, slowest, transfer, scope } = this
     const played = this.play?.(() => this.chunkSeconds(), transfer)
     const delay = played ? played.seconds - played.freeSeconds : transferDelay(shape, transfer)
-    const seconds = played ? played.seconds : scheduleTable[this.kind].seconds(shape, slowest) + delay
+    const seconds = played ? played.seconds : this.schedule.seconds(shape, slowest) + delay
     const exposed = exposedTransfers(shape, transfer, delay)
     scope.ppExposedSeconds = exposed
     scope.bubbleSeconds = bubble(shape, slowest, seconds - exposed)
@@ -419,7 +251,7 @@ export class Step {
 
   /** All facts, for metrics beyond time and peak. */
   complete(): void {
-    const { scope, work, shape, message, keeping, rounds, worst, job } = this
+    const { scope, work, shape, message, holding, keeping, rounds, memory, job } = this
     const { microBatches } = shape
     const times = 2 * shape.vpp * microBatches
     scope.tpSeconds = (work[5] as number) * microBatches
@@ -436,19 +268,19 @@ export class Step {
       scope.dpSeconds += bundleSeconds(quoted, rounds)
       scope.dpBytes += bundleBytes(quoted, rounds)
     }
-    const { stages, pp } = this.holding
+    const { stages, pp } = holding
     const flop = stages.reduce(
       (sum, stage) => sum + stage.times * (workOf(stage, this.layered.works)[FLOP] as number),
       0,
     )
-    scope.hardwareFlop = flop * microBatches * (job.cluster.gpus / pp) + keeping.optimizerFlop()
-    const { weights, gradients, optimizerState } = keeping.states[worst] as Keeping['states'][number]
+    scope.hardwareFlop = flop * microBatches * (job.cluster.gpus / pp) + flopOfOptimizer(job, holding, keeping)
+    const { weights, gradients, optimizerState } = statesOn(job, holding, keeping, memory.worst)
     scope.weightsBytes = weights
     scope.gradientsBytes = gradients
     scope.optimizerStateBytes = optimizerState
-    scope.activationsBytes = this.activations[worst] as number
-    scope.workingBytes = this.working()
-    scope.reservedBytes = reservedBytes(this.reserve, scope.activationsBytes + (this.moment[worst] as number))
+    scope.activationsBytes = memory.activationBytes
+    scope.workingBytes = memory.workingBytes
+    scope.reservedBytes = memory.reservedBytes
   }
 }
 

@@ -47,7 +47,7 @@ export function fillMemory(job: Job, strategy: Strategy, stages: readonly Stage[
   })
 }
 
-type States = Pick<StageMemory, 'weights' | 'gradients' | 'optimizerState'>
+export type States = Pick<StageMemory, 'weights' | 'gradients' | 'optimizerState'>
 type Others = Pick<StageMemory, 'activations' | 'working' | 'reserved' | 'cached'>
 
 function fillStage(stage: number, states: States, others: Others): StageMemory {

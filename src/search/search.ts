@@ -2,16 +2,8 @@
 import { divisorsOf } from '../base/integers.ts'
 import type { ProblemCode } from '../base/problems.ts'
 import { type LayerBytes, layerBytes } from '../engine/activations.ts'
-import {
-  type Holding,
-  hold,
-  type Keeping,
-  keep,
-  keepAlike,
-  type Layered,
-  priceLayers,
-  Step,
-} from '../engine/compose.ts'
+import { type Layered, priceLayers, Step } from '../engine/compose.ts'
+import { type Holding, hold, type Keeping, keep, keepAll } from '../engine/holding.ts'
 import type { Job } from '../engine/job.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { ruleBroken } from '../engine/rules.ts'
@@ -238,7 +230,7 @@ export class Searcher {
     )
     step.order(strategy.schedule)
     if (step.fill(keeping) > step.scope.hbmBytes) {
-      tally.shortage[step.largest()]++
+      tally.shortage[step.memory.largest()]++
       return
     }
     step.time(remember(this.layers, sharding, () => priceLayers(job, strategy)))
@@ -312,12 +304,8 @@ export class Searcher {
     if (known) return known
     const plain = { ...draft, cp: 1, dp: dp * cp }
     const holding = hold(question.job, plain)
-    const alike = this.alike.get(holding.key)
-    const keepings = sharings.map(({ zero, shardRanks }, at) => {
-      const strategy = { ...plain, zero, shardRanks }
-      const like = alike?.[at]
-      return like ? keepAlike(like, question.job, strategy, holding) : keep(question.job, strategy, holding)
-    })
+    const strategies = sharings.map(({ zero, shardRanks }) => ({ ...plain, zero, shardRanks }))
+    const keepings = keepAll(question.job, holding, strategies, this.alike.get(holding.key))
     const roomy = keepings.filter((keeping) => keeping.roomy)
     const optimizerSeconds = roomy.reduce((least, keeping) => Math.min(least, keeping.optimizerSeconds), Infinity)
     const made = { holding, roomy, hopeless: keepings.length - roomy.length, optimizerSeconds }
@@ -345,7 +333,7 @@ export class Searcher {
         let least = 0
         for (const keeping of roomy) {
           if (step.fill(keeping) > step.scope.hbmBytes) {
-            tally.shortage[step.largest()]++
+            tally.shortage[step.memory.largest()]++
             continue
           }
           layered ??= priceLayers(job, sharding)

@@ -1,0 +1,90 @@
+/** The memory half of a step: what the stages of one strategy after another hold at their worst moment. */
+import { heldAtOnce, heldBytes, type LayerBytes, momentBytes } from './activations.ts'
+import { bytesPerStage, type HeldStage, type Keeping } from './holding.ts'
+import { type Reserve, reservedBytes, workingBytes } from './memory.ts'
+import type { PipelineShape, Schedule } from './schedule/schedule.ts'
+
+export class Filling {
+  private stages: readonly HeldStage[] = []
+  private shape: PipelineShape = { pp: 1, vpp: 1, microBatches: 1 }
+  private reserve: Reserve = { fixed: 0, share: 0 }
+  private again = 0
+  private held = new Float64Array(0)
+  private moment = new Float64Array(0)
+  private activations = new Float64Array(0)
+  private keeping!: Keeping
+  /** The fullest stage, after `fill`. */
+  worst = 0
+
+  place(bytes: LayerBytes, stages: readonly HeldStage[], shape: PipelineShape, reserve: Reserve): void {
+    this.stages = stages
+    this.shape = shape
+    this.reserve = reserve
+    this.again = bytes.again
+    if (this.held.length < stages.length) {
+      this.held = new Float64Array(stages.length)
+      this.moment = new Float64Array(stages.length)
+      this.activations = new Float64Array(stages.length)
+    }
+    for (let i = 0; i < stages.length; i++) {
+      this.held[i] = heldBytes(bytes, stages[i] as HeldStage, shape.pp)
+      this.moment[i] = momentBytes(bytes, stages[i] as HeldStage)
+    }
+  }
+
+  order({ inFlight }: Schedule): void {
+    const { shape, stages, activations, held, again } = this
+    for (let i = 0; i < stages.length; i++) {
+      const stage = stages[i] as HeldStage
+      activations[i] = heldAtOnce(inFlight(shape, stage.first), stage, shape.microBatches) * (held[i] as number) + again
+    }
+  }
+
+  /** The weights shared out. The peak of the fullest stage, in bytes. */
+  fill(keeping: Keeping): number {
+    const { activations, moment, reserve } = this
+    const { bytes } = keeping
+    const count = this.stages.length
+    this.keeping = keeping
+    let most = -1
+    let peak = 0
+    for (let i = 0, at = keeping.from; i < count; i++, at += bytesPerStage) {
+      const held = activations[i] as number
+      const beside = (moment[i] as number) + (bytes[at + 1] as number)
+      const working = workingBytes(beside, bytes[at + 2] as number, held)
+      const tensors = (bytes[at] as number) + held
+      const allocated = tensors + working
+      const reserved = reservedBytes(reserve, held + (moment[i] as number))
+      if (allocated + reserved <= most) continue
+      most = allocated + reserved
+      peak = tensors + (working + reserved)
+      this.worst = i
+    }
+    return peak
+  }
+
+  /** What takes most of the memory of the fullest stage. */
+  largest(): 'states' | 'activations' | 'working' {
+    const { keeping, worst, activationBytes: held, workingBytes: working } = this
+    if (!keeping.roomy) return 'states'
+    const states = keeping.bytes[keeping.from + worst * bytesPerStage] as number
+    if (states >= held && states >= working) return 'states'
+    return held >= working ? 'activations' : 'working'
+  }
+
+  /** Of the fullest stage, as are those below. */
+  get activationBytes(): number {
+    return this.activations[this.worst] as number
+  }
+
+  get workingBytes(): number {
+    const { bytes, from } = this.keeping
+    const at = from + this.worst * bytesPerStage
+    const beside = (this.moment[this.worst] as number) + (bytes[at + 1] as number)
+    return workingBytes(beside, bytes[at + 2] as number, this.activationBytes)
+  }
+
+  get reservedBytes(): number {
+    return reservedBytes(this.reserve, this.activationBytes + (this.moment[this.worst] as number))
+  }
+}
