@@ -23,16 +23,18 @@ const shared = {
   logLevel: 'warning',
 }
 
-/** What a start-up can do without: commander's way to programs of several executables, and mathjs, which few commands need. */
+/** What a start-up can do without: commander's way to programs of several executables, chalk's to the network, and mathjs. */
 const late = {
   name: 'late',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes('commander') ? { path: 'child_process', namespace: 'late' } : undefined,
+    onResolve({ filter: /^node:(?:child_process|tty)$/ }, ({ path, importer }) =>
+      /commander|chalk/u.test(importer) ? { path, namespace: 'late' } : undefined,
     )
-    onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
-      contents: `module.exports = { get spawn() { return require('${path}').spawn } }`,
+    onLoad({ filter: /child_process/, namespace: 'late' }, ({ path }) => ({
+      contents: `module.exports = { get spawn() { return require('${path.replace('node:', '')}').spawn } }`,
     }))
+    // We tell chalk how much colour there is; what it finds out by itself is never asked for.
+    onLoad({ filter: /tty/, namespace: 'late' }, () => ({ contents: 'module.exports = { isatty: () => false }' }))
     onResolve({ filter: /\/instance\.ts$/ }, () => ({ path: './mathjs.cjs', external: true }))
   },
 }

@@ -1,7 +1,7 @@
 /** What would help: changes of a single knob that the engine has simulated. */
-import { estimate, simulate } from '../engine/simulate.ts'
+import { type Draft, draft } from '../engine/simulate.ts'
 import type { Simulation } from '../engine/simulation.ts'
-import { settingsOf, turnsOf } from './knobs.ts'
+import { settingsOf, type Turn, turnsOf } from './knobs.ts'
 
 export interface Remedy {
   /** As the user would write it: `parallel.tp: 1, parallel.sp: false`. */
@@ -15,20 +15,23 @@ export function remedies(simulation: Simulation, most = 3): readonly Remedy[] {
   const { job, strategy } = simulation
   const fitsNow = fits(simulation)
   const stepNow = simulation.metrics['step.time']
-  return turnsOf(job, strategy)
-    .map(({ label, strategy: turned }) => ({
-      label,
-      change: settingsOf(strategy, turned)
-        .map(({ path, value }) => `${path}: ${value}`)
-        .join(', '),
-      simulation: estimate(job, turned),
-    }))
+  const promising = turnsOf(job, strategy)
+    .map((turn) => estimated(turn, simulation))
     .filter(({ simulation: turned }) => fitsNow || fits(turned))
     .sort(byPromise)
     .slice(0, most)
-    .map((remedy) => ({ ...remedy, simulation: simulate(job, remedy.simulation.strategy) }))
+  return promising
+    .map(({ label, change, drafted }) => ({ label, change, simulation: drafted.simulate() }))
     .filter((remedy) => !fitsNow || stepOf(remedy) < NOTICEABLE * stepNow)
     .sort(byPromise)
+}
+
+function estimated({ label, strategy }: Turn, now: Simulation): Remedy & { readonly drafted: Draft } {
+  const drafted = draft(now.job, strategy)
+  const change = settingsOf(now.strategy, strategy)
+    .map(({ path, value }) => `${path}: ${value}`)
+    .join(', ')
+  return { label, change, simulation: drafted.estimate(), drafted }
 }
 
 /** A smaller gain is not worth a change. */

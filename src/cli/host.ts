@@ -1,8 +1,9 @@
 /** The world as an argument: `main(argv, host)` touches nothing else, so tests hand in another world. */
-import { isatty } from 'node:tty'
+import { writeSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Disk, disk } from './disk.ts'
-import { exit } from './exit.ts'
+import { type Disk, disk, reasonOf } from './disk.ts'
+import { exit, UsageError } from './exit.ts'
+import { isatty } from './tty.ts'
 
 export interface Output {
   readonly isTTY: boolean
@@ -38,8 +39,12 @@ export function processHost(node: NodeJS.Process): Host {
   return {
     cwd: node.cwd(),
     env: node.env,
-    // Node opens a stream when it is first asked for, and most runs need only one of the three.
-    stdin: { isTTY: isatty(0), read: () => readAll(node.stdin) },
+    stdin: {
+      get isTTY() {
+        return isatty(0)
+      },
+      read: () => readAll(node.stdin),
+    },
     stdout: output(1, () => node.stdout),
     stderr: output(2, () => node.stderr),
     disk,
@@ -53,24 +58,50 @@ export function processHost(node: NodeJS.Process): Host {
   }
 }
 
+/** A stream where it is needed alone: opening one costs more than most runs write. */
 function output(descriptor: number, open: () => NodeJS.WriteStream): Output {
+  const isTTY = isatty(descriptor)
+  let write = isTTY ? streamed : straight
+  function straight(text: string): void {
+    const rest = writeStraight(descriptor, Buffer.from(text))
+    if (rest.length === 0) return
+    // Whoever reads is slow: Node waits better.
+    write = streamed
+    opened().write(rest)
+  }
   let stream: NodeJS.WriteStream | undefined
-  const opened = () => {
-    if (stream) return stream
-    stream = open()
-    // `clusterwise … | head` closes the pipe early: nobody reads on, which is no error.
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+  function opened(): NodeJS.WriteStream {
+    stream ??= open().on('error', throwButClosed)
     return stream
   }
-  return {
-    isTTY: isatty(descriptor),
-    get columns() {
-      return opened().columns
-    },
-    write: (text) => void opened().write(text),
+  function streamed(text: string): void {
+    opened().write(text)
   }
+  return {
+    isTTY,
+    get columns() {
+      return isTTY ? opened().columns : undefined
+    },
+    write: (text) => write(text),
+  }
+}
+
+/** What could not be written without waiting. */
+function writeStraight(descriptor: number, bytes: Buffer): Buffer {
+  let rest = bytes
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return rest
+    throwButClosed(error as NodeJS.ErrnoException)
+  }
+  return rest.subarray(rest.length)
+}
+
+/** `clusterwise … | head` closes the pipe early: nobody reads on, which is no error. */
+function throwButClosed(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  throw new UsageError(`cannot write the answer: ${reasonOf(error)}`, 'send it to a file with room: -o FILE')
 }
 
 async function readAll(stream: NodeJS.ReadStream): Promise<string> {

@@ -1,8 +1,8 @@
 /** One strategy from start to finish. Scenario → here → report; see src/README.md. */
 import { type Exchange, exchangeData } from './exchange.ts'
 import type { Job } from './job.ts'
-import { layOut } from './layout.ts'
-import { fillMemory } from './memory.ts'
+import { type Layout, layOut } from './layout.ts'
+import { fillMemory, type StageMemory } from './memory.ts'
 import { measure } from './metrics.ts'
 import { ruleOf } from './optimizer/kinds.ts'
 import { type OptimizerStep, optimizerFlop, stepOptimizer } from './optimizer/step.ts'
@@ -27,20 +27,48 @@ import { microBatchesOf, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
 
 export function simulate(job: Job, strategy: Strategy): Simulation {
-  return assemble(job, strategy, playPipeline)
+  return draft(job, strategy).simulate()
 }
 
-/** The same with the closed form of the schedule in place of the played pipeline: to rank many, then simulate a few. */
 export function estimate(job: Job, strategy: Strategy): Simulation {
-  return assemble(job, strategy, estimatePipeline)
+  return draft(job, strategy).estimate()
 }
 
-function assemble(job: Job, strategy: Strategy, runPipeline: RunPipeline): Simulation {
+/** All of a strategy but its pipeline. */
+export interface Draft {
+  readonly strategy: Strategy
+  /** Pass by pass. */
+  simulate(): Simulation
+  /** With the closed form of the schedule in its place: to rank many, then simulate a few. */
+  estimate(): Simulation
+}
+
+export function draft(job: Job, strategy: Strategy): Draft {
   const layout = layOut(job.cluster, strategy)
   const costs = priceBlocks(job, strategy, layout)
   const chunks = fillChunks(strategy, costs)
   const stages = fillStages(job, strategy, chunks)
+  const memory = fillMemory(job, strategy, stages)
+  const drafted = { job, strategy, layout, costs, chunks, stages, memory }
+  return {
+    strategy,
+    simulate: () => finish(drafted, playPipeline),
+    estimate: () => finish(drafted, estimatePipeline),
+  }
+}
 
+interface Drafted {
+  readonly job: Job
+  readonly strategy: Strategy
+  readonly layout: Layout
+  readonly costs: BlockCosts
+  readonly chunks: readonly Chunk[]
+  readonly stages: readonly Stage[]
+  readonly memory: readonly StageMemory[]
+}
+
+function finish(drafted: Drafted, runPipeline: RunPipeline): Simulation {
+  const { job, strategy, layout, costs, chunks, stages, memory } = drafted
   const seconds = blockSeconds(costs)
   const inOrder = (parts: readonly Chunk[]) => parts.map((part) => secondsOf(part, seconds))
   const pipeline = runPipeline(job, strategy, layout, { chunks: inOrder(chunks), stages: inOrder(stages) })
@@ -48,7 +76,6 @@ function assemble(job: Job, strategy: Strategy, runPipeline: RunPipeline): Simul
   const exchange = exchangeData({ job, strategy, layout, stage: fullest, windows: pipeline.windows })
   const optimizer = stepOptimizer({ job, strategy, layout, stage: fullest })
 
-  const memory = fillMemory(job, strategy, stages)
   const worst = memory.reduce((most, stage) => (stage.peak > most.peak ? stage : most))
   const busiest = stages[pipeline.busiestStage] as Stage
   const works = blockWorks(costs)
