@@ -3,7 +3,7 @@
  * kernels, graphs and overlap is written over it. Rules for families, never for single sources.
  */
 import type { Remarks, Row, Section, Written } from './row.ts'
-import { yearOf } from './row.ts'
+import { yearOf, zeroBubbleFork } from './row.ts'
 import { isLarge } from './size.ts'
 
 /** Entries of one family, each from the year on in which it was current. */
@@ -58,6 +58,7 @@ const families: readonly (readonly [RegExp, Ages])[] = [
   [/megascale/iu, [[0, 'software/megatron-core-2023']]],
   [/aleph alpha|\bAA-scaling/iu, [[0, 'software/aleph-alpha-2023']]],
   [/meta internal \(4D/iu, [[0, 'software/meta-llama3']]],
+  [zeroBubbleFork, [[0, 'software/megatron-zero-bubble-2024']]],
   [/megatron(?!-style)|mcore/iu, megatron],
   [
     /fsdp|hugging ?face|accelerate|lightning|nanotron|picotron|olmo|pytorch/iu,
@@ -119,14 +120,23 @@ export function softwareOf(row: Row): Section {
   const dispatcher = masked ? 'einsum' : named
   const fixed = /token.?drop|capacity/iu.test(`${row.moe_balance ?? ''} ${row.notes ?? ''}`)
   return {
-    ...kernelsOf(row),
     ...offloadOf(row),
+    ...(isYoungLlama(row) && { elementwise: 'eager', attention: 'fa1' }),
+    ...kernelsOf(row),
     ...(/torch\.compile/iu.test(text) && { elementwise: 'fused' }),
     ...(/eager \(no compile\)|raw aten/iu.test(text) && { elementwise: 'eager' }),
     ...(row.model?.moe &&
       (dispatcher || fixed) && { moe: { ...(dispatcher && { dispatcher }), ...(fixed && { fixed_rows: true }) } }),
   }
 }
+
+/**
+ * Llama came to Megatron-LM in 2023 as PyTorch operators (megatron/model/rms_norm.py, rotary_pos_embedding.py, swiglu in
+ * transformer.py); kernels for them, and FlashAttention 2, followed towards 2024 (--no-rope-fusion,
+ * --no-bias-swiglu-fusion).
+ */
+const isYoungLlama = (row: Row): boolean =>
+  yearOf(row) < secondFlash && /^megatron/iu.test(row.framework ?? '') && (row.model?.gated_mlp ?? false)
 
 /** All that is kept, or all of some layers. */
 function offloadOf({ recompute, notes, model }: Row): Section {

@@ -228,10 +228,10 @@ function usualChunks(row: Row, pp: number, dp: number, { globalBatch, microBatch
 const usualTokens = 4e6
 
 /** Switches that the row speaks of; the stack keeps the others. */
-function overlapOf({ overlap, framework }: Row): Section {
+function overlapOf({ overlap, framework, notes }: Row): Section {
   // Megatron-LM's own, before the one of Megatron-LLaMA that overlaps was merged into it.
   const own = /(?<!overlapped)distributed ?optimizer/iu.test(framework ?? '') ? 'no DP overlap' : ''
-  const text = overlap ?? own
+  const text = [overlap ?? own, ...(/graph passes empty/iu.exec(notes ?? '') ?? [])].join('; ')
   const switches = Object.assign(
     {},
     ...overlapRules.filter(([words]) => words.test(text)).map(([, set]) => set),
@@ -253,6 +253,8 @@ const overlapRules: readonly (readonly [RegExp, Section])[] = [
   ],
   // Asynchronous tensor parallelism of PyTorch is a pass of its compiler (torchtitan, pull request 429).
   [/vanilla TP|eager \(no compile\)/iu, { tp: false }],
+  // FSDP of such a graph has its collectives moved by the passes of the compiler alone.
+  [/graph passes empty/iu, nothing],
   [/TP userbuffers|async TP|TP \(--tp-comm-overlap\)|TP_COMM_OVERLAP=True|TP\/SP GEMM-chunk overlap/u, { tp: true }],
   [/vanilla TP|TP_COMM_OVERLAP=(False|None)/u, { tp: false }],
   [/p2p overlap \(|PP overlaps? on|PP async|TP userbuffers/u, { pp: true }],
