@@ -7,10 +7,13 @@ const { join } = require('node:path')
 const { Script } = require('node:vm')
 
 const bundle = join(__dirname, '../dist/cli/main.cjs')
-const compiled = `${bundle}.compiled`
 
-function load() {
-  const cachedData = keptCode()
+/** Code is kept for each kind of command apart: what one does not run costs it time to read. The rest fare as `run` does. */
+const kinds = { '--help': 'help', absorb: 'growth', grow: 'growth', 'compare-paradigms': 'growth' }
+const compiledFor = (command) => `${bundle}.${kinds[command] ?? 'run'}.compiled`
+
+function load(command) {
+  const cachedData = keptCode(compiledFor(command))
   // The bundler escapes all that is not ASCII.
   const script = new Script(readFileSync(bundle, 'latin1'), { filename: bundle, cachedData })
   const module = { exports: {} }
@@ -18,7 +21,7 @@ function load() {
   return { ...module.exports, script }
 }
 
-function keptCode() {
+function keptCode(compiled) {
   try {
     return readFileSync(compiled)
   } catch {
@@ -27,11 +30,12 @@ function keptCode() {
 }
 
 async function start() {
-  const { main, processHost } = load()
-  process.exitCode = await main(process.argv.slice(2), processHost(process))
+  const argv = process.argv.slice(2)
+  const { main, processHost } = load(argv[0] ?? '--help')
+  process.exitCode = await main(argv, processHost(process))
 }
 
-module.exports = { load, compiled }
+module.exports = { load, compiledFor }
 
 if (require.main === module) {
   if (existsSync(bundle)) start()
