@@ -1,8 +1,12 @@
 /** The memory half of a step: what the stages of one strategy after another hold at their worst moment. */
 import { heldAtOnce, heldBytes, type LayerBytes, momentBytes } from './activations.ts'
-import { bytesPerStage, type HeldStage, type Keeping } from './holding.ts'
+import { bytesPerStage, type HeldStage, type Row } from './holding.ts'
 import { type Reserve, reservedBytes, workingBytes } from './memory.ts'
 import type { PipelineShape, Schedule } from './schedule/schedule.ts'
+
+export const shortages = ['states', 'activations', 'working'] as const
+/** What takes most of the memory where it does not suffice. */
+export type Shortage = (typeof shortages)[number]
 
 export class Filling {
   private stages: readonly HeldStage[] = []
@@ -12,7 +16,12 @@ export class Filling {
   private held = new Float64Array(0)
   private moment = new Float64Array(0)
   private activations = new Float64Array(0)
-  private keeping!: Keeping
+  private bytes: Float64Array = new Float64Array(0)
+  private from = 0
+  /** Of the last `fillAll`. */
+  fitting = new Int32Array(0)
+  /** Of every `fillAll`, by shortage. */
+  readonly counts = new Float64Array(shortages.length)
   /** The fullest stage, after `fill`. */
   worst = 0
 
@@ -41,14 +50,14 @@ export class Filling {
   }
 
   /** The weights shared out. The peak of the fullest stage, in bytes. */
-  fill(keeping: Keeping): number {
+  fill({ bytes, from }: Row): number {
     const { activations, moment, reserve } = this
-    const { bytes } = keeping
     const count = this.stages.length
-    this.keeping = keeping
+    this.bytes = bytes
+    this.from = from
     let most = -1
     let peak = 0
-    for (let i = 0, at = keeping.from; i < count; i++, at += bytesPerStage) {
+    for (let i = 0, at = from; i < count; i++, at += bytesPerStage) {
       const held = activations[i] as number
       const beside = (moment[i] as number) + (bytes[at + 1] as number)
       const working = workingBytes(beside, bytes[at + 2] as number, held)
@@ -63,13 +72,28 @@ export class Filling {
     return peak
   }
 
-  /** What takes most of the memory of the fullest stage. */
-  largest(): 'states' | 'activations' | 'working' {
-    const { keeping, worst, activationBytes: held, workingBytes: working } = this
-    if (!keeping.roomy) return 'states'
-    const states = keeping.bytes[keeping.from + worst * bytesPerStage] as number
-    if (states >= held && states >= working) return 'states'
-    return held >= working ? 'activations' : 'working'
+  /** How many rows of a table fit, and in `fitting` which. The others are counted. */
+  fillAll(table: Float64Array, rows: number, hbmBytes: number): number {
+    const width = this.stages.length * bytesPerStage
+    if (this.fitting.length < rows) this.fitting = new Int32Array(rows)
+    const { fitting, counts } = this
+    const row = { bytes: table, from: 0 }
+    let count = 0
+    for (let i = 0; i < rows; i++, row.from += width) {
+      if (this.fill(row) > hbmBytes) {
+        const most = this.largest()
+        counts[most] = (counts[most] as number) + 1
+      } else fitting[count++] = i
+    }
+    return count
+  }
+
+  /** What takes most of the memory of the fullest stage, by its place among `shortages`. */
+  largest(): number {
+    const { activationBytes: held, workingBytes: working } = this
+    const states = this.bytes[this.from + this.worst * bytesPerStage] as number
+    if (states >= held && states >= working) return 0
+    return held >= working ? 1 : 2
   }
 
   /** Of the fullest stage, as are those below. */
@@ -78,8 +102,8 @@ export class Filling {
   }
 
   get workingBytes(): number {
-    const { bytes, from } = this.keeping
-    const at = from + this.worst * bytesPerStage
+    const { bytes } = this
+    const at = this.from + this.worst * bytesPerStage
     const beside = (this.moment[this.worst] as number) + (bytes[at + 1] as number)
     return workingBytes(beside, bytes[at + 2] as number, this.activationBytes)
   }

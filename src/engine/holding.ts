@@ -74,8 +74,10 @@ export function keep(job: Job, strategy: Strategy, holding: Holding): Keeping {
   return keepIn({ holding, bytes: tableFor(holding, 1), from: 0 }, job, strategy)
 }
 
-/** Room for the bytes of one. */
-interface Row extends Pick<Keeping, 'bytes' | 'from'> {
+/** Where the bytes of one stand. */
+export type Row = Pick<Keeping, 'bytes' | 'from'>
+
+interface Place extends Row {
   readonly holding: Holding
 }
 
@@ -83,7 +85,7 @@ function tableFor({ stages }: Holding, keepings: number): Float64Array {
   return new Float64Array(keepings * stages.length * bytesPerStage)
 }
 
-function keepIn({ bytes, from, holding }: Row, job: Job, strategy: Strategy): Keeping {
+function keepIn({ bytes, from, holding }: Place, job: Job, strategy: Strategy): Keeping {
   const { stages, shapes } = holding
   const { zero, shardRanks } = strategy
   let roomy = true
@@ -101,25 +103,35 @@ function keepIn({ bytes, from, holding }: Row, job: Job, strategy: Strategy): Ke
   return { zero, shardRanks, exchange, optimizerSeconds: stepOptimizer(context).seconds, roomy, bytes, from }
 }
 
-/** In the order of the sharings. `alike`: what was kept of stages that hold the same, in other chunks. */
-export function keepAll(
-  job: Job,
-  holding: Holding,
-  strategies: readonly Strategy[],
-  alike: readonly Keeping[] | undefined,
-): readonly Keeping[] {
+/** All that ZeRO can make of one holding. */
+export interface Keepings {
+  /** In the order of the strategies. */
+  readonly all: readonly Keeping[]
+  readonly roomy: readonly Keeping[]
+  /** Of the roomy, row by row. */
+  readonly bytes: Float64Array
+}
+
+/** `alike`: those of stages that hold the same, in other chunks. */
+export function keepAll(job: Job, holding: Holding, strategies: readonly Strategy[], alike?: Keepings): Keepings {
   const bytes = tableFor(holding, strategies.length)
   const width = holding.stages.length * bytesPerStage
-  return strategies.map((strategy, at) => {
-    const row = { holding, bytes, from: at * width }
-    const like = alike?.[at]
-    return like ? keepAlike(like, row, job, strategy) : keepIn(row, job, strategy)
+  const roomy: Keeping[] = []
+  const all = strategies.map((strategy, at) => {
+    // What is not roomy leaves its row to the next.
+    const place = { holding, bytes, from: roomy.length * width }
+    const like = alike?.all[at]
+    const keeping = like ? keepAlike(like, place, job, strategy) : keepIn(place, job, strategy)
+    if (keeping.roomy) roomy.push(keeping)
+    return keeping
   })
+  return { all, roomy, bytes }
 }
 
 /** The same for stages that hold the same in other chunks: what they gather may differ. */
-function keepAlike(like: Keeping, { bytes, from, holding }: Row, job: Job, strategy: Strategy): Keeping {
+function keepAlike(like: Keeping, { bytes, from, holding }: Place, job: Job, strategy: Strategy): Keeping {
   const { stages, shapes } = holding
+  if (!like.roomy) return like
   let same = true
   for (let i = 0; i < stages.length; i++) {
     const [at, known] = [from + i * bytesPerStage, like.from + i * bytesPerStage]

@@ -50,13 +50,30 @@ function rankOf(strategy: Strategy): readonly number[] {
   ]
 }
 
+/** A strategy that competes, in halves: what they have in common a search keeps once. */
+export interface Offer extends Pick<Strategy, 'pp' | 'vpp' | 'schedule' | 'dp' | 'zero' | 'shardRanks'> {
+  readonly values: readonly number[]
+  readonly least: number
+  /** For all but the above. */
+  readonly like: Strategy
+}
+
+export function offerOf({ values, least, strategy }: Found): Offer {
+  const { pp, vpp, schedule, dp, zero, shardRanks } = strategy
+  return { values, least, like: strategy, pp, vpp, schedule, dp, zero, shardRanks }
+}
+
+function foundOf({ values, least, like, pp, vpp, schedule, dp, zero, shardRanks }: Offer): Found {
+  return { values, least, strategy: { ...like, pp, vpp, schedule, dp, zero, shardRanks } }
+}
+
 /** Where candidates of one pipeline compete. */
 export interface Contest {
   /** No first value above it is admitted. */
   readonly bar: number
   /** Is there a place for these values? Cheap, since it is asked a million times a second. */
   admits(values: Float64Array): boolean
-  offer(found: Found): void
+  offer(candidate: Offer): void
 }
 
 export interface Shortlist {
@@ -81,7 +98,7 @@ export function pipelineOf({ pp, vpp, schedule, dp, microBatch }: Pipeline): num
 }
 
 function byPipeline(most: number): Shortlist {
-  const lists = new Map<number, Contest & { readonly entries: readonly Found[] }>()
+  const lists = new Map<number, Contest & { readonly entries: readonly Offer[] }>()
   return {
     of: (pipeline) => {
       const key = pipelineOf(pipeline)
@@ -90,13 +107,13 @@ function byPipeline(most: number): Shortlist {
       return list
     },
     get entries() {
-      return [...lists.values()].flatMap(({ entries }) => entries).sort(byPromise)
+      return [...lists.values()].flatMap(({ entries }) => entries.map(foundOf)).sort(byPromise)
     },
   }
 }
 
 function topList(most: number) {
-  const entries: Found[] = []
+  const entries: Offer[] = []
   let bar = Number.POSITIVE_INFINITY
   return {
     entries,
@@ -104,14 +121,19 @@ function topList(most: number) {
       return bar
     },
     admits: (values: Float64Array) => (values[0] as number) <= bar,
-    offer: (found: Found) => {
+    offer: (candidate: Offer) => {
       let at = entries.length
-      while (at > 0 && byPromise(found, entries[at - 1] as Found) < 0) at--
-      entries.splice(at, 0, found)
+      while (at > 0 && isBetter(candidate, entries[at - 1] as Offer)) at--
+      entries.splice(at, 0, candidate)
       if (entries.length > most) entries.pop()
       if (entries.length === most) bar = entries[most - 1]?.values[0] as number
     },
   }
+}
+
+function isBetter(one: Offer, other: Offer): boolean {
+  const [left, right] = [one.values[0] as number, other.values[0] as number]
+  return left < right || (left === right && byPromise(foundOf(one), foundOf(other)) < 0)
 }
 
 /** Those that no other beats in every goal (Pareto); of equals the first in order. */
@@ -126,7 +148,8 @@ function front(): Shortlist {
       last = entries.find((entry) => beats(entry.values, values))
       return last === undefined
     },
-    offer: (found) => {
+    offer: (candidate) => {
+      const found = foundOf(candidate)
       const twin = entries.find(({ values }) => values.every((value, i) => value === found.values[i]))
       if (twin && byFields(twin.strategy, found.strategy) <= 0) return
       entries = entries.filter((entry) => entry !== twin && !beats(found.values, entry.values))

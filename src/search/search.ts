@@ -3,14 +3,15 @@ import { divisorsOf } from '../base/integers.ts'
 import type { ProblemCode } from '../base/problems.ts'
 import { type LayerBytes, layerBytes } from '../engine/activations.ts'
 import { type Layered, priceLayers, Step } from '../engine/compose.ts'
-import { type Holding, hold, type Keeping, keep, keepAll } from '../engine/holding.ts'
+import { type Shortage, shortages } from '../engine/filling.ts'
+import { type Holding, hold, type Keeping, type Keepings, keep, keepAll } from '../engine/holding.ts'
 import type { Job } from '../engine/job.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { ruleBroken } from '../engine/rules.ts'
 import { scheduleTable } from '../engine/schedule/table.ts'
 import { spreadKey } from '../engine/stages.ts'
 import type { ScheduleKind, Strategy } from '../engine/strategy.ts'
-import { type Contest, type Found, type Shortlist, shortlist } from './order.ts'
+import { type Contest, type Found, offerOf, type Shortlist, shortlist } from './order.ts'
 import { type Goal, goalOf, sheetOf } from './sheet.ts'
 import { type Chunking, chunkingsOf, type Fixed, type Sharing, type Space, sharingsOf, spaceOf } from './space.ts'
 
@@ -33,10 +34,6 @@ export interface Question {
   /** How many to keep of each pipeline. */
   readonly most: number
 }
-
-export const shortages = ['states', 'activations', 'working'] as const
-/** What takes most of the memory where it does not suffice. */
-export type Shortage = (typeof shortages)[number]
 
 /** How many strategies went which way. */
 export interface Tally {
@@ -101,7 +98,7 @@ export function join(answers: readonly Answer[], { goals, limits, most }: Questi
     })
     for (const found of answer.found) {
       const contest = best.of(found.strategy)
-      if (contest.admits(Float64Array.from(found.values))) contest.offer(found)
+      if (contest.admits(Float64Array.from(found.values))) contest.offer(offerOf(found))
     }
   }
   return { tally, found: best.entries }
@@ -135,9 +132,8 @@ interface Split {
 /** One way to cut the model, and ZeRO in all its ways on it. */
 interface Spread {
   readonly holding: Holding
-  /** Those whose states leave room for anything at all; no sharding helps the others. */
-  readonly roomy: readonly Keeping[]
-  readonly hopeless: number
+  /** Those whose states leave room for anything at all are worth a look; no sharding helps the others. */
+  readonly keepings: Keepings
   /** The shortest of the roomy. */
   readonly optimizerSeconds: number
 }
@@ -154,10 +150,12 @@ export class Searcher {
   private readonly step: Step
   private readonly values: Float64Array
   private readonly draft: Draft
+  /** The strategies at hand, but for their split. */
+  private sharding: Strategy
   private readonly chunkings = new Map<number, readonly Chunking[]>()
   private readonly sharings = new Map<number, readonly Sharing[]>()
   private spreads = new Map<number, Spread>()
-  private alike = new Map<string, readonly Keeping[]>()
+  private alike = new Map<string, Keepings>()
   private spreadFor = ''
   private readonly holdings = new Map<string, Holding>()
   private readonly keepings = new Map<string, Keeping>()
@@ -176,11 +174,13 @@ export class Searcher {
     this.step = new Step(job, given)
     this.values = new Float64Array(goals.length)
     this.draft = { ...given, layersPerChunk: [] }
+    this.sharding = given
   }
 
   get answer(): Answer {
     const illegal = Object.values(this.tally.illegal).reduce((sum, count) => sum + count, 0)
     this.tally.candidates = this.tally.legal + illegal
+    for (const [at, name] of shortages.entries()) this.tally.shortage[name] = this.step.memory.counts[at] as number
     return { tally: this.tally, found: this.best.entries }
   }
 
@@ -215,7 +215,7 @@ export class Searcher {
     }
     const { step, tally } = this
     const { tp, ep, etp, pp, vpp, dp, cp, zero, shardRanks } = strategy
-    Object.assign(this.draft, strategy)
+    this.sharding = strategy
     const plain = { ...strategy, cp: 1, dp: dp * cp }
     const weights = `${tp} ${ep} ${etp} ${pp} ${vpp} ${dp * cp} ${spreadKey(strategy)}`
     const holding = remember(this.holdings, weights, () => hold(job, plain))
@@ -230,10 +230,12 @@ export class Searcher {
     )
     step.order(strategy.schedule)
     if (step.fill(keeping) > step.scope.hbmBytes) {
-      tally.shortage[step.memory.largest()]++
+      this.countShortage(keeping.roomy ? step.memory.largest() : STATES, 1)
       return
     }
     step.time(remember(this.layers, sharding, () => priceLayers(job, strategy)))
+    tally.fitting++
+    if (this.byTime) tally.feasible++
     this.judge(keeping, strategy.schedule, dp, this.best.of(strategy))
   }
 
@@ -252,6 +254,11 @@ export class Searcher {
 
   private reject(code: ProblemCode, count: number): void {
     add(this.tally, code, count)
+  }
+
+  private countShortage(shortage: number, count: number): void {
+    const { counts } = this.step.memory
+    counts[shortage] = (counts[shortage] as number) + count
   }
 
   private chunkingsAt(pp: number): readonly Chunking[] {
@@ -306,9 +313,8 @@ export class Searcher {
     const holding = hold(question.job, plain)
     const strategies = sharings.map(({ zero, shardRanks }) => ({ ...plain, zero, shardRanks }))
     const keepings = keepAll(question.job, holding, strategies, this.alike.get(holding.key))
-    const roomy = keepings.filter((keeping) => keeping.roomy)
-    const optimizerSeconds = roomy.reduce((least, keeping) => Math.min(least, keeping.optimizerSeconds), Infinity)
-    const made = { holding, roomy, hopeless: keepings.length - roomy.length, optimizerSeconds }
+    const optimizerSeconds = keepings.roomy.reduce((least, one) => Math.min(least, one.optimizerSeconds), Infinity)
+    const made = { holding, keepings, optimizerSeconds }
     this.alike.set(holding.key, keepings)
     this.spreads.set(key, made)
     return made
@@ -319,56 +325,59 @@ export class Searcher {
     const { question, step, tally } = this
     const { job } = question
     const sharding = { ...this.draft }
+    this.sharding = sharding
     const bytes = layerBytes(job, sharding)
     let layered: Layered | undefined
     for (const { spread, dp, schedules } of splits) {
-      const { holding, roomy, hopeless, optimizerSeconds } = spread
-      tally.legal += schedules.length * (roomy.length + hopeless)
-      tally.shortage.states += schedules.length * hopeless
+      const { all, roomy } = spread.keepings
+      tally.legal += schedules.length * all.length
+      this.countShortage(STATES, schedules.length * (all.length - roomy.length))
       if (roomy.length === 0) continue
-      step.place(sharding, bytes, holding, dp)
+      step.place(sharding, bytes, spread.holding, dp)
       for (const schedule of schedules) {
         step.order(schedule)
-        let contest: Contest | undefined
-        let least = 0
-        for (const keeping of roomy) {
-          if (step.fill(keeping) > step.scope.hbmBytes) {
-            tally.shortage[step.memory.largest()]++
-            continue
-          }
-          layered ??= priceLayers(job, sharding)
-          if (!contest) {
-            contest = this.best.of({ pp: holding.pp, vpp: holding.vpp, schedule, dp, microBatch: sharding.microBatch })
-            step.pass(layered)
-            least = step.leastOver(optimizerSeconds)
-          }
-          if (this.byTime && (isAbove(least, contest.bar) || isAbove(step.about(keeping), contest.bar))) {
-            tally.fitting++
-            tally.feasible++
-            continue
-          }
-          step.time(layered)
-          this.judge(keeping, schedule, dp, contest)
-        }
+        const fits = step.memory.fillAll(spread.keepings.bytes, roomy.length, step.scope.hbmBytes)
+        if (fits === 0) continue
+        layered ??= priceLayers(job, sharding)
+        this.rank(spread, fits, schedule, layered)
       }
     }
   }
 
+  /** Those that fit: in full where their pipeline's list has room for what they can at best be. */
+  private rank(spread: Spread, fits: number, schedule: ScheduleKind, layered: Layered): void {
+    const { step, byTime, tally, draft } = this
+    const { holding, keepings, optimizerSeconds } = spread
+    const { pp, vpp } = holding
+    const dp = this.question.job.cluster.gpus / (draft.tp * draft.cp * pp)
+    const contest = this.best.of({ pp, vpp, schedule, dp, microBatch: draft.microBatch })
+    const { fitting } = step.memory
+    step.pass(layered)
+    const hopeless = byTime && isAbove(step.leastOver(optimizerSeconds), contest.bar)
+    for (let i = 0; i < fits && !hopeless; i++) {
+      const keeping = keepings.roomy[fitting[i] as number] as Keeping
+      if (byTime && isAbove(step.about(keeping), contest.bar)) continue
+      step.fill(keeping)
+      step.time(layered)
+      this.judge(keeping, schedule, dp, contest)
+    }
+    tally.fitting += fits
+    if (byTime) tally.feasible += fits
+  }
+
   private judge({ zero, shardRanks }: Keeping, schedule: ScheduleKind, dp: number, contest: Contest): void {
     const { tally, goals, values, step } = this
-    tally.fitting++
     this.fill(step)
     if (!this.withinLimits(step.scope)) return
-    tally.feasible++
+    if (!this.byTime) tally.feasible++
     for (let i = 0; i < goals.length; i++) {
       const goal = goals[i] as Goal
       values[i] = goal.sign * step.scope[goal.read]
     }
     if (!contest.admits(values)) return
     const { pp, vpp } = step.pipeline
-    const strategy = { ...this.draft, pp, vpp, schedule, dp, zero, shardRanks }
     const least = goals[0]?.read === 'step.time' ? step.leastTime() : (values[0] as number)
-    contest.offer({ values: [...values], least, strategy })
+    contest.offer({ values: [...values], least, like: this.sharding, pp, vpp, schedule, dp, zero, shardRanks })
   }
 
   private withinLimits(metrics: Readonly<Record<MetricName, number>>): boolean {
@@ -384,6 +393,8 @@ export class Searcher {
 
 /** By more than sums in another order can differ. */
 const isAbove = (seconds: number, bar: number): boolean => seconds * (1 - 1e-9) > bar
+
+const STATES = shortages.indexOf('states')
 
 const mostRemembered = 5_000
 

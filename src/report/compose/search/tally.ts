@@ -1,6 +1,6 @@
 /** How many strategies there are, and what became of them. */
 import type { ProblemCode } from '../../../base/problems.ts'
-import type { Shortage } from '../../../search/search.ts'
+import type { Shortage } from '../../../engine/filling.ts'
 import { type Cell, cell, column, type Row, row, sumRow, type Table } from '../../report.ts'
 import { group, percent } from '../../words.ts'
 import type { SearchInput } from '../search.ts'
