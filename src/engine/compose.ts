@@ -45,6 +45,8 @@ export function priceLayers(job: Job, strategy: Strategy): Layered {
 
 const FLOP = workNames.indexOf('flop')
 
+const blank = blankRecord([...factNames, ...metricNames, ...workNames])
+
 const nobody = { ranks: 0, stride: 0 }
 
 /** Plays a pipeline out, over stages as unequal as they are. */
@@ -85,7 +87,7 @@ export class Step {
   constructor(job: Job, overlap: Pick<Strategy, 'overlapPp'>) {
     this.job = job
     this.overlap = overlap
-    this.scope = Object.assign(blankRecord([...factNames, ...metricNames, ...workNames]), inputFacts(job))
+    this.scope = Object.assign({ ...blank }, inputFacts(job))
     this.slope = slopeOf(this.scope)
   }
 
