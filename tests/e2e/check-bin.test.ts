@@ -75,7 +75,10 @@ test('a full disk: exit 2, the old file as it was, and nothing half written', as
     expect(readdirSync(cwd).filter((name) => name.endsWith('.tmp'))).toEqual([])
     expect(run(cwd, 'check', 'plans', '-o', 'json:/dev/full')).toMatchObject({ status: 2, stdout: '' })
     const answer = shell(cwd, `'${bin}' run plans/small-8b.yaml > /dev/full`)
-    expect(answer).toMatchObject({ status: 2, stderr: expect.stringContaining('cannot write the answer: the disk is full') })
+    expect(answer).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('cannot write the answer: the disk is full'),
+    })
   })
 })
 
