@@ -67,8 +67,8 @@ function hostSeconds({ software, model, precision }: Job, { ep }: Sharding, kind
   const missing = kind.feedForward && kind.mixer !== 'none' ? 0 : kind.mixer === 'mamba' ? 0 : half
   if (!kind.experts) return hostSecondsPerLayer - missing
   const local = (model.moe?.experts ?? 0) / ep
-  // Where matmuls are narrow, the rows of each expert are scaled twice beside its two products.
-  const kernels = (precision.quantizeBytes > 0 ? 3 : 1) + (model.moe?.bias ? HOST_PER_BIAS : 0)
+  // Where matmuls are narrow, the rows of each expert are scaled before each of its two products.
+  const kernels = (precision.quantizeBytes > 0 ? 2 : 1) + (model.moe?.bias ? HOST_PER_BIAS : 0)
   return Math.max(0, hostSecondsPerMoeLayer - missing) + local * kernels * moe.hostSecondsPerExpert
 }
 

@@ -201,7 +201,7 @@ const pricers = {
     choose(allToAllSeconds, {
       ...inputs,
       // Alone in its domain a rank sends nothing there; any rate will do.
-      bytesPerSecond: scaleUpBytesPerSecond(cluster, Math.max(2, group.local)),
+      bytesPerSecond: scaleUpBytesPerSecond(cluster, Math.max(2, group.local)) * operation.rate,
       networkBytesPerSecond: scaleOutBytesPerSecond(cluster, group),
       allToAllEfficiency: calibration.allToAllEfficiency,
       peerSeconds: calibration.allToAllPeerSeconds,
