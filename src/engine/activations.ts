@@ -30,14 +30,19 @@ export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
   const { model, tokens, ownTokens } = shape
   const { activationBytes } = job.precision
   const saved = layerKinds(model).kinds.map((kind) => savedTensors(job, sharding, shape, kind))
-  const input = ownTokens * model.hidden * activationBytes
-  const full = sharding.recompute === 'full'
   const { offloaded, tensors } = job.software
+  const compiled = tensors === 'xla'
+  // The partitioner of XLA splits the stream over the ranks of a tensor group (logical_axis_rules in MaxText's base.yml).
+  const input = (compiled ? tokens / sharding.tp : ownTokens) * model.hidden * activationBytes
+  const full = sharding.recompute === 'full'
+  const atWork = full ? Math.max(...saved) : 0
+  const inner = tokens * (innerGradients(job, shape, sharding) + 2 * model.hidden) * activationBytes
   return {
     kept: (full ? saved.map(() => input) : saved).map((bytes) => bytes * (1 - offloaded)),
     input,
-    again: (full ? Math.max(...saved) : 0) + (offloaded > 0 ? IN_TRANSIT * (full ? input : Math.max(...saved)) : 0),
-    gradients: tokens * (innerGradients(job, shape, sharding) + 2 * model.hidden) * activationBytes,
+    again: (compiled ? 0 : atWork) + (offloaded > 0 ? IN_TRANSIT * (full ? input : Math.max(...saved)) : 0),
+    // Where memory is planned ahead, the layer at work takes the room that the logits had.
+    gradients: inner + (compiled ? atWork : 0),
     logits: logitElements(job, sharding, shape) * activationBytes,
     returned: tensors === 'dtensor' ? tokens * shape.vocabulary * activationBytes : 0,
   }
@@ -47,7 +52,8 @@ export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
 function logitElements({ software }: Job, { tp }: Sharding, { model, tokens, vocabulary }: LocalShape): number {
   const { logits, loss, tensors } = software
   const whole = logits === 'gathered' ? model.vocabulary : vocabulary
-  const copies = loss === 'eager' && tensors === 'dtensor' && tp > 1 ? PARALLEL_LOSS_COPIES : LOGIT_COPIES[loss]
+  const parallel = loss === 'eager' && tensors === 'dtensor' && tp > 1
+  const copies = tensors === 'xla' ? XLA_COPIES : parallel ? PARALLEL_LOSS_COPIES : LOGIT_COPIES[loss]
   return tokens * (whole * copies + model.hidden) + vocabulary * model.hidden
 }
 
@@ -232,6 +238,9 @@ function savedScores({ software, batch }: Job, { model, sequences, localSeqLen, 
  * log-softmax that was kept, its gradient and that of the fp32 copy, three of them in fp32.
  */
 const LOGIT_COPIES = { fused: 2, eager: 7, unfused: 5 } as const
+
+/** XLA computes the gradient of the logits where a matmul reads it (fusion of producers, openxla.org/xla/tpu_fusion). */
+const XLA_COPIES = 1
 
 /** One more in fp32: of (grad_input + exp(x)) * grad_output, torch/distributed/tensor/parallel/loss.py. */
 const PARALLEL_LOSS_COPIES = LOGIT_COPIES.eager + 2

@@ -246,10 +246,10 @@ export interface Software {
   readonly loss: 'fused' | 'eager' | 'unfused'
   /** Does each tensor rank take the loss of its part of the vocabulary, or are the logits gathered first? */
   readonly logits: 'split' | 'gathered'
-  /** Who splits layers over tensor-parallel ranks: Megatron's own modules, or distributed tensors of PyTorch. */
-  readonly tensors: 'megatron' | 'dtensor'
   /** Does full recomputation stop short of the product that nobody needs again, the last of the layer? */
   readonly recomputeStops: boolean
+  /** Who splits layers over ranks: modules of the stack's own, distributed tensors of PyTorch, or the compiler. */
+  readonly tensors: 'megatron' | 'dtensor' | 'xla'
   /** Does autograd keep gradients of its own, in the type of the weights, beside sums and flat copies? */
   readonly ownGradients: boolean
   /** Of what is kept for backward, the share that waits in host memory. */

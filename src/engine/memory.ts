@@ -87,11 +87,13 @@ export function reserveOf(
   { tp, cp, ep, recompute }: Sharding,
   { pp, dp }: Pick<Strategy, 'pp' | 'dp'>,
 ): Reserve {
-  const groups = Number(tp > 1) + Number(cp > 1) + Number(ep > 1) + Number(pp > 1) + Number(dp > 1)
+  // XLA plans where tensors lie, and its collectives need no buffers of their own.
+  const planned = software.tensors === 'xla'
+  const groups = planned ? 0 : Number(tp > 1) + Number(cp > 1) + Number(ep > 1) + Number(pp > 1) + Number(dp > 1)
   const communicators = groups * calibration.communicatorBytes
   return {
     fixed: cluster.device.reservedBytes + software.moduleBytes + software.bufferBytes + communicators,
-    share: pp > 1 || recompute === 'full' || model.moe ? software.fragmentation : calibration.fragmentation,
+    share: planned || pp > 1 || recompute === 'full' || model.moe ? software.fragmentation : calibration.fragmentation,
   }
 }
 
@@ -133,16 +135,25 @@ export function widenedBytes({ precision, software }: Job, strategy: Strategy, s
   return sent ? (stage.trained.parameters + stage.trained.expertParameters) * weightBytes : 0
 }
 
-/** Layers gathered at once by ZeRO 3: the one at work and the next. */
-const GATHERED_LAYERS = 2
+/** Gathered at once by ZeRO 3: what is at work and the next. */
+const GATHERED = 2
+
+/** The partitioner of XLA gathers matrix by matrix, and leaves the gradient of one as wide as the matrix. */
+function largestMatrix({ hidden, ffn, heads, headDim, moe }: ModelShape, { tp, ep }: Sharding): number {
+  const experts = moe ? (moe.experts * hidden * moe.ffn) / ep : 0
+  return Math.max(hidden * Math.max(ffn, heads * headDim), experts) / tp
+}
 
 /** What stands beside them: layers that ZeRO 3 has gathered, gradients that a chunk has not scattered, placeholders. */
-export function gatheredBytes({ precision }: Job, strategy: Strategy, stage: Stage, shapes: number): number {
+export function gatheredBytes(job: Job, strategy: Strategy, stage: Stage, shapes: number): number {
+  const { precision, software, model } = job
   const { weightBytes, gradientBytes, gradientWireBytes, activationBytes } = precision
   const others = 1 - 1 / strategy.shardRanks
   const depth = stage.layers.reduce((sum, n) => sum + n, 0)
   const layer = depth > 0 ? (stage.layerParameters + stage.expertParameters) / depth : 0
-  const inTurn = strategy.zero === 3 && strategy.pp === 1 ? GATHERED_LAYERS * weightBytes + gradientWireBytes : 0
+  if (software.tensors === 'xla' && strategy.zero === 3 && strategy.pp === 1)
+    return others * largestMatrix(model, strategy) * (GATHERED + 1) * weightBytes
+  const inTurn = strategy.zero === 3 && strategy.pp === 1 ? GATHERED * weightBytes + gradientWireBytes : 0
   // In a pipeline FSDP gathers a stage once a step: PyTorch's stages reshard and reduce after the last micro-batch alone.
   const atOnce = strategy.zero === 3 && strategy.pp > 1 ? stage.parameters * others : 0
   const sent = atOnce > 0 ? layer * gradientWireBytes : 0

@@ -351,8 +351,8 @@ const software = section('The training stack as documented facts.', {
     'Loss of the part of the vocabulary that a tensor-parallel rank has, or of gathered logits. Default: split.',
   ).default('split'),
   tensors: choice(
-    ['megatron', 'dtensor'],
-    'What splits layers over tensor-parallel ranks: modules of their own, or distributed tensors of PyTorch, with its pipeline. Default: megatron.',
+    ['megatron', 'dtensor', 'xla'],
+    'What splits layers over ranks: modules of their own, distributed tensors of PyTorch with its pipeline, or the compiler, which plans memory too. Default: megatron.',
   ).default('megatron'),
   recompute_stops: flag(
     'Does full recomputation stop before the last product of a layer, which backward does not need (PyTorch from 2.1 on)? Default: false.',

@@ -1,5 +1,6 @@
 /** What stacks keep beside weights, sums and activations, each rule by what it adds. */
 import { describe, expect, test } from 'vitest'
+import { layerBytes } from '../../../src/engine/activations.ts'
 import type { Job, Software } from '../../../src/engine/job.ts'
 import { reserveOf } from '../../../src/engine/memory.ts'
 import { simulate } from '../../../src/engine/simulate.ts'
@@ -65,6 +66,24 @@ describe('distributed tensors of PyTorch', () => {
     const tokens = (job.batch.globalBatch / plain.dp) * (job.batch.seqLen / plain.cp)
     expect(more('first')).toBe(0)
     expect(more('last')).toBeCloseTo((tokens * vocabulary * job.precision.activationBytes) / plain.tp, -3)
+  })
+})
+
+describe('a program that XLA plans', () => {
+  const xla = withSoftware({ tensors: 'xla', loss: 'eager' })
+
+  test('has the logits once, and a layer computed again in their room', () => {
+    const { working, activations } = stageOf(xla, 'last', { pp: 1, recompute: 'full', microBatch: 1 })
+    const other = stageOf(withSoftware({ loss: 'eager' }), 'last', { pp: 1, recompute: 'full', microBatch: 1 })
+    expect(working).toBeLessThan(other.working)
+    expect(activations).toBeLessThan(other.activations)
+  })
+
+  test('splits the stream over tensor ranks, and has no communicators of its own', () => {
+    const [one, two] = [1, 2].map((tp) => layerBytes(xla, { ...plain, tp, sp: false }).input)
+    expect(two).toBe((one as number) / 2)
+    const { fixed } = reserveOf(xla, { ...plain, tp: 2 }, { pp: 2, dp: 2 })
+    expect(fixed).toBe(xla.cluster.device.reservedBytes)
   })
 })
 

@@ -70,7 +70,8 @@ function precisionOf(row: Row, remarks: Remarks): Section {
 
 /** Where weights, gradients or moments are kept in fewer bits than the recipe says. */
 function bytesOf(precision: string, notes: string): { readonly bytes?: Written } {
-  if (/bf16 grads and adam moments/u.test(precision)) {
+  // Gradients and moments of Optax are of the type of the weights.
+  if (/bf16 grads and adam moments|\(bf16 weights\)/u.test(precision)) {
     return { bytes: { gradients: '2 B', gradients_on_wire: '2 B', master: '0 B', optimizer_state: '4 B' } }
   }
   if (/MP Mode PURE/u.test(notes)) {
