@@ -1,5 +1,5 @@
 /** The memory half of a step: what the stages of one strategy after another hold at their worst moment. */
-import { heldAtOnce, heldBytes, type LayerBytes, momentBytes } from './activations.ts'
+import { heldAtOnce, heldBytes, type LayerBytes, momentBytes, returnedBytes } from './activations.ts'
 import { bytesPerStage, type HeldStage, type Row } from './holding.ts'
 import { type Reserve, reservedBytes, workingBytes } from './memory.ts'
 import type { PipelineShape, Schedule } from './schedule/schedule.ts'
@@ -14,6 +14,7 @@ export class Filling {
   private reserve: Reserve = { fixed: 0, share: 0 }
   private again = 0
   private held = new Float64Array(0)
+  private returned = new Float64Array(0)
   private moment = new Float64Array(0)
   private activations = new Float64Array(0)
   private bytes: Float64Array = new Float64Array(0)
@@ -32,20 +33,23 @@ export class Filling {
     this.again = bytes.again
     if (this.held.length < stages.length) {
       this.held = new Float64Array(stages.length)
+      this.returned = new Float64Array(stages.length)
       this.moment = new Float64Array(stages.length)
       this.activations = new Float64Array(stages.length)
     }
     for (let i = 0; i < stages.length; i++) {
       this.held[i] = heldBytes(bytes, stages[i] as HeldStage, shape.pp)
+      this.returned[i] = returnedBytes(bytes, stages[i] as HeldStage, shape)
       this.moment[i] = momentBytes(bytes, stages[i] as HeldStage)
     }
   }
 
   order({ inFlight }: Schedule): void {
-    const { shape, stages, activations, held, again } = this
+    const { shape, stages, activations, held, returned, again } = this
     for (let i = 0; i < stages.length; i++) {
       const stage = stages[i] as HeldStage
-      activations[i] = heldAtOnce(inFlight(shape, stage.first), stage, shape.microBatches) * (held[i] as number) + again
+      const atOnce = heldAtOnce(inFlight(shape, stage.first), stage, shape.microBatches)
+      activations[i] = atOnce * (held[i] as number) + again + (returned[i] as number)
     }
   }
 

@@ -190,6 +190,7 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
     elementwise: fc.constantFrom('fused', 'eager'),
     norms: fc.constantFrom('fused', 'eager'),
     logits: fc.constantFrom('split', 'gathered'),
+    tensors: fc.constantFrom('megatron', 'dtensor', 'xla'),
     sums: fc.constantFrom({ gradientBytes: 2, ownGradients: false }, { gradientBytes: 4, ownGradients: true }),
     matmul: fc.constantFrom<Datatype>('bf16', 'fp8'),
     dispatcher: fc.constantFrom<MoeSoftware['dispatcher']>('alltoall', 'deepep', 'hybridep', 'einsum'),
@@ -200,7 +201,8 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
     optimizer: fc.oneof(fc.constant('adamw' as const), fc.constantFrom(...optimizerKinds)),
   })
   .map(({ model: shape, chosen, sums, ...said }) => {
-    const { seqLen, attention, loss, elementwise, norms, logits, matmul, dispatcher, domain, topology, host } = said
+    const { seqLen, attention, loss, elementwise, norms, logits, tensors, matmul, dispatcher, domain, topology, host } =
+      said
     const { globalBatch } = chosen
     // A recurrent layer reads whole sequences.
     const { cp, shardRanks } = chosen.strategy
@@ -248,7 +250,7 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         recomputeStops: sums.ownGradients,
         ownGradients: sums.ownGradients,
         offloaded: 0,
-        tensors: 'megatron',
+        tensors: tensors as 'megatron',
         moduleBytes: 1e9,
         bufferBytes: 1e9,
         fragmentation: 0.15,
