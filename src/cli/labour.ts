@@ -3,8 +3,10 @@
 import type { Job } from '../engine/job.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import type { Strategy } from '../engine/strategy.ts'
+import { piecesOf } from '../search/pieces.ts'
+import type { Question } from '../search/question.ts'
 import type { Growth } from '../search/scale.ts'
-import { piecesOf, type Question, Searcher } from '../search/search.ts'
+import { Searcher } from '../search/searcher.ts'
 import type { Fixed } from '../search/space.ts'
 import type { SweepErrand } from './sweep-plan.ts'
 

@@ -3,7 +3,7 @@ import { catalogue } from '../engine/catalogue.ts'
 import { type MetricName, metricNames } from '../engine/metrics.ts'
 import { type Clause, compileExpression, isFaulty, type Names, type Part, type Value } from '../math/expression.ts'
 import { inputKinds } from '../scenario/inputs.ts'
-import type { Limit } from '../search/search.ts'
+import type { Limit } from '../search/question.ts'
 import { UsageError } from './exit.ts'
 
 /** Inputs of the scenario by path: they stay while strategies vary. */

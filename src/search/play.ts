@@ -4,7 +4,7 @@ import { simulate } from '../engine/simulate.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { microBatchesOf, type Strategy } from '../engine/strategy.ts'
 import { beats, byFields, byPromise, type Found, pipelineOf } from './order.ts'
-import type { Question } from './search.ts'
+import type { Question } from './question.ts'
 import { type Goal, goalOf } from './sheet.ts'
 
 /** Passes that may be played to compare pipelines: about a second's worth. */

@@ -5,7 +5,8 @@ import { simulate } from '../engine/simulate.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import type { Strategy } from '../engine/strategy.ts'
 import { playOut } from './play.ts'
-import { type Limit, search } from './search.ts'
+import type { Limit } from './question.ts'
+import { search } from './search.ts'
 import type { Fixed } from './space.ts'
 
 /** strong: the batch stays; weak: it grows with the cluster. */

@@ -3,7 +3,7 @@ import { catalogue } from '../../engine/catalogue.ts'
 import type { MetricName } from '../../engine/metrics.ts'
 import type { Simulation } from '../../engine/simulation.ts'
 import type { Neighbour } from '../../search/neighbours.ts'
-import type { Tally } from '../../search/search.ts'
+import type { Tally } from '../../search/question.ts'
 import { formatQuantity } from '../../units/format.ts'
 import {
   type Cell,
