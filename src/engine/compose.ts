@@ -9,39 +9,18 @@ import { blankRecord, type FactName, factNames } from './facts.ts'
 import { Filling } from './filling.ts'
 import { flopOfOptimizer, type Holding, type Keeping, statesOn } from './holding.ts'
 import type { Job } from './job.ts'
-import { type Group, layOut } from './layout.ts'
+import type { Layered } from './layered.ts'
+import type { Group } from './layout.ts'
 import { reserveOf } from './memory.ts'
 import { type MetricName, metricNames } from './metrics.ts'
 import { bubble, exposedTransfers, priceTransfer, transferDelay, transferOf, wholeOf, windowsOf } from './pipeline.ts'
-import { priceBlocks } from './price/block.ts'
 import { type InputFacts, inputFacts } from './read-facts.ts'
 import type { ChunkSeconds, Timeline, Transfer } from './schedule/play.ts'
 import type { PipelineShape, Schedule, StageSeconds } from './schedule/schedule.ts'
 import { scheduleTable } from './schedule/table.ts'
-import {
-  type BlockSeconds,
-  type BlockWorks,
-  blockSeconds,
-  blockWorks,
-  type Stage,
-  secondsOf,
-  type Work,
-  workNames,
-  workOf,
-} from './stages.ts'
+import { type Stage, secondsOf, type Work, workNames, workOf } from './stages.ts'
 import { microBatchesOf, type ScheduleKind, type Sharding, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
-
-/** What a layer takes: decided by the sharding. */
-export interface Layered {
-  readonly seconds: BlockSeconds
-  readonly works: BlockWorks
-}
-
-export function priceLayers(job: Job, strategy: Strategy): Layered {
-  const costs = priceBlocks(job, strategy, layOut(job.cluster, strategy))
-  return { seconds: blockSeconds(costs), works: blockWorks(costs) }
-}
 
 const FLOP = workNames.indexOf('flop')
 

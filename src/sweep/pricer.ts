@@ -1,9 +1,10 @@
 /** The metrics of a scenario's own strategy, point after point: what one point worked out serves those alike. */
 
 import { type LayerBytes, layerBytes } from '../engine/activations.ts'
-import { type Layered, priceLayers, Step } from '../engine/compose.ts'
+import { Step } from '../engine/compose.ts'
 import { type Holding, hold, type Keeping, keep } from '../engine/holding.ts'
 import type { Job } from '../engine/job.ts'
+import { type Layered, priceLayers } from '../engine/layered.ts'
 import { layOut } from '../engine/layout.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { type InputFacts, inputFacts } from '../engine/read-facts.ts'
