@@ -77,19 +77,18 @@ function leastRanks(row: Row, parameters: number): number {
 }
 
 /**
- * A last chunk that computes the output layer more than once gets that many layers less: recipes of DeepSeek-V3 lay out
- * `Et*4|(t*4|)*14tmL`, https://github.com/NVIDIA-NeMo/Megatron-Bridge, models/deepseek and perf_recipes.
+ * Recipes of DeepSeek-V3 and Kimi K2 fill all chunks alike and leave to the last, which has the output layer, what is left:
+ * `Et*4|(t*4|)*14tmL`, and `Et|(tt|)*30mL` where that is nothing (set_deepseek_v3_pipeline_model_parallel_layout in
+ * https://github.com/NVIDIA-NeMo/Megatron-Bridge, recipes/deepseek).
  */
 function lighterLast(row: Row, chunks: number): readonly number[] {
-  const extra = extraPredictions(row)
-  const layers = (row.model?.layers ?? 1) + extra
-  const even = Math.ceil((layers + extra) / chunks)
-  const last = Math.max(1, even - 1 - extra)
+  const layers = (row.model?.layers ?? 1) + extraPredictions(row)
+  const full = Math.ceil(layers / chunks)
+  const last = Math.max(1, layers - full * (chunks - 1))
   const others = chunks - 1
+  const left = (layers - last) % others
   return Array.from({ length: chunks }, (_, chunk) =>
-    chunk === others
-      ? last
-      : Math.floor((layers - last) / others) + (others - chunk <= (layers - last) % others ? 1 : 0),
+    chunk === others ? last : Math.floor((layers - last) / others) + (left > 0 && others - chunk <= left ? 1 : 0),
   )
 }
 
