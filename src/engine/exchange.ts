@@ -106,7 +106,14 @@ function bundle(parts: readonly Quoted[], behind: Bundle['behind'], how: Bundle[
   }
 }
 
-function priced({ job }: Context, name: string, collective: Collective, group: Group, bytes: number): Quoted[] {
+function priced(
+  { job }: Context,
+  name: string,
+  collective: Collective,
+  group: Group,
+  bytes: number,
+  rate = 1,
+): Quoted[] {
   if (group.ranks === 1 || bytes === 0) return []
   const operation = {
     kind: 'collective',
@@ -116,7 +123,7 @@ function priced({ job }: Context, name: string, collective: Collective, group: G
     dimension: 'dp',
     bytes,
     hidden: 0,
-    rate: 1,
+    rate,
   } as const
   return [{ timing: priceCollective(operation, group, job.cluster, job.calibration), perRound: 0, once: 1 }]
 }
@@ -175,30 +182,32 @@ function tieEmbeddings(context: Context): Bundle {
 /**
  * ZeRO 2 scatters gradients after every backward pass; ZeRO 3 (FSDP) also gathers the weights of each layer before it is
  * used, forward and again backward, one layer ahead of compute (Zhao et al. 2023, arXiv:2304.11277 §3.3). In a pipeline
- * a chunk does so once for each round of pp micro-batches (Llama 3, arXiv:2407.21783 §3.3.2; torch pipelining defers
- * the gradient sync of FSDP to the last micro-batch).
+ * a chunk gathers once for each round of pp micro-batches (Llama 3, arXiv:2407.21783 §3.3.2) and scatters with the last
+ * micro-batch (torch pipelining defers the gradient sync of FSDP; MegaScale, arXiv:2402.15627 §3.2).
  */
 function perMicroBatch(context: Context): Bundle[] {
   const { job, strategy, layout, stage } = context
   const layers = stage.layers.reduce((sum, n) => sum + n, 0)
-  const pieces = layers * job.software.shardedPieces
+  const { shardedPieces, shardedRate: rate } = job.software
+  const pieces = layers * shardedPieces
   const units = [
     { name: 'dp.layer', group: layout.shard, parameters: stage.layerParameters / pieces, times: pieces },
     { name: 'dp.experts', group: layout.expertDp, parameters: stage.expertParameters / layers, times: layers },
     { name: 'dp.ends', group: layout.shard, parameters: stage.parameters - stage.layerParameters, times: 1 },
   ]
-  const parts = (name: string, collective: Collective, elementBytes: number): Quoted[] =>
+  const parts = (name: string, collective: Collective, elementBytes: number, per: 'round' | 'step'): Quoted[] =>
     units.flatMap((unit) =>
-      priced(context, `${unit.name}.${name}`, collective, unit.group, elementBytes * unit.parameters).map(
-        ({ timing }) => ({ timing, perRound: unit.times, once: 0 }),
+      priced(context, `${unit.name}.${name}`, collective, unit.group, elementBytes * unit.parameters, rate).map(
+        ({ timing }) => ({ timing, perRound: per === 'round' ? unit.times : 0, once: per === 'step' ? unit.times : 0 }),
       ),
     )
   const { weightBytes, gradientWireBytes } = job.precision
   const gather = (pass: string) =>
-    strategy.zero === 3 ? parts(`weights.allGather.${pass}`, 'all-gather', weightBytes) : []
+    strategy.zero === 3 ? parts(`weights.allGather.${pass}`, 'all-gather', weightBytes, 'round') : []
   const trainedShare =
     (stage.trained.parameters + stage.trained.expertParameters) / (stage.parameters + stage.expertParameters)
-  const scatter = parts('gradients.reduceScatter', 'reduce-scatter', gradientWireBytes * trainedShare)
+  const scattered = strategy.pp > 1 ? 'step' : 'round'
+  const scatter = parts('gradients.reduceScatter', 'reduce-scatter', gradientWireBytes * trainedShare, scattered)
   const backward = [...gather('backward'), ...scatter, ...sumReplicas(context)]
   return [
     bundle(gather('forward'), strategy.overlapWeights ? 'forward' : 'nothing', 'stream'),

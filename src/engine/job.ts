@@ -267,6 +267,8 @@ export interface Software {
   readonly moe: MoeSoftware
   /** Rate of tensor-parallel collectives over that of a stack that was tuned for the machine. */
   readonly tensorParallelRate: number
+  /** The same of the collectives of ZeRO 2 and 3. */
+  readonly shardedRate: number
   /** Collectives in which ZeRO 2 and 3 move one layer: 1 where its tensors travel as one, else as many as it has. */
   readonly shardedPieces: number
   /** Once a step: data, loss, gradient norm, logging. */

@@ -21,7 +21,8 @@ export function modelOf(row: Row, remarks: Remarks): Section {
   const said = row.model ?? {}
   const { layers, hidden, ffn_hidden: ffn } = said
   if (!layers || !hidden) remarks.unsupported.push('the source does not state the size of the model')
-  const heads = saidOr(said.heads, 'model.heads', usualHeads(hidden ?? usualHead, row.parallel?.tp ?? 1), remarks)
+  const usual = headsElsewhere(row) ?? usualHeads(hidden ?? usualHead, row.parallel?.tp ?? 1)
+  const heads = saidOr(said.heads, 'model.heads', usual, remarks)
   return {
     name: row.model_name ?? 'unnamed',
     layers: (layers ?? 1) + extraPredictions(row),
@@ -63,6 +64,12 @@ function patternOf(hybrid: HybridRow, extra: number, { unsupported }: Remarks): 
 
 /** Of the kernels in Megatron-LM (megatron/core/ssm/mamba_mixer.py) and in the configurations of Nemotron-H. */
 const mambaChunk = 128
+
+/** What the source says of the same model in another place. */
+function headsElsewhere({ notes, model }: Row): number | undefined {
+  const heads = Number(/heads not restated[^(]*\((\d+) in/iu.exec(notes ?? '')?.[1])
+  return (model?.hidden ?? 0) % heads === 0 ? heads : undefined
+}
 
 /** The number of heads that tensor ranks share evenly and whose width comes nearest to the usual one. */
 function usualHeads(hidden: number, tp: number): number {

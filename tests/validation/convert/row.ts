@@ -140,8 +140,11 @@ export function yearOf({ framework, release, year, source }: Row): number {
   const version = /\b(2[2-9])\.(0[1-9]|1[0-2])\b/u.exec(`${release ?? ''} ${framework ?? ''}`)
   if (version) return 2000 + Number(version[1]) + (Number(version[2]) - 1) / 12
   const inName = /\((20[12]\d)\)/u.exec(framework ?? '')
+  const paper = typeof source === 'object' ? /^(2\d)(\d\d)\./u.exec(String(source?.['arxiv'] ?? '')) : undefined
   const stated = inName ? Number(inName[1]) : (year ?? (typeof source === 'object' ? source?.['year'] : undefined))
-  return typeof stated === 'number' ? stated + 0.5 : defaultYear
+  // No run is younger than the paper about it.
+  const latest = paper ? 2000 + Number(paper[1]) + (Number(paper[2]) - 0.5) / 12 : Number.POSITIVE_INFINITY
+  return typeof stated === 'number' ? Math.min(stated + 0.5, latest) : defaultYear
 }
 
 /** Of a run that does not say when it was made. */

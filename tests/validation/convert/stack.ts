@@ -172,8 +172,10 @@ const secondFlash = 2023.6
 function fusedOf(row: Row): Written | undefined {
   const year = yearOf(row)
   const without = /deepspeed|neox/iu.test(row.framework ?? '')
-  if (year < (without ? secondFlash : 2023)) return 'fa1'
-  return (without || /flash/iu.test(String(row.flash_attention))) && year < 2024 ? 'fa2' : undefined
+  const named = /flash/iu.test(String(row.flash_attention))
+  // The second has its number in its name: who left it out until then meant the first.
+  if (year < (without ? secondFlash : named ? 2024 : 2023)) return 'fa1'
+  return without && year < 2024 ? 'fa2' : undefined
 }
 
 /** The optimizer's sharding, where the row leaves it out: Megatron's distributed optimizer became usual in 2023. */
