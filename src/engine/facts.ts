@@ -97,7 +97,11 @@ export const factsTable = {
     unit: 'bytes',
     from: 'gradients of activations, logits, gathered layers',
   },
-  reservedBytes: { label: 'context, communicators and fragmentation', unit: 'bytes', path: 'cluster.gpu.reserved' },
+  reservedBytes: {
+    label: 'context, communicators and fragmentation',
+    unit: 'bytes',
+    from: 'cluster.gpu.reserved, calibration.communicator by group, software.buffers, gaps of what comes and goes',
+  },
   failuresPerGpuSecond: { label: 'failures per GPU', unit: 'perSecond', path: 'reliability.failures' },
   checkpointSeconds: { label: 'stall of a checkpoint', unit: 'seconds', path: 'reliability.checkpoint' },
   restartSeconds: { label: 'restart after a failure', unit: 'seconds', path: 'reliability.restart' },
