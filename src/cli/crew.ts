@@ -13,6 +13,8 @@ export interface Crew {
   readonly done: (stretch: Stretch, part: unknown) => void
   /** Says whether to go on. */
   readonly wanted: () => boolean
+  /** Seconds that this thread works alone: less than that is done before another one has its code compiled. */
+  readonly patience?: number
 }
 
 export interface Stretch {
@@ -35,15 +37,24 @@ const shortStretches = 32
 
 /** What each has brought together. */
 export async function share<Result>(errand: Errand, crew: Crew): Promise<readonly Result[]> {
-  const { jobs, stretches, wanted } = crew
+  const { jobs, stretches, wanted, patience = 0 } = crew
   const many = existsSync(entry) ? Math.max(1, Math.min(jobs, stretches.length)) : 1
   const runs = runsOf(stretches, many)
   const helps = many === 1 || stretches.length >= many * shortStretches
-  const hands = runs.map((own, at) => {
-    const take = () => (wanted() ? nextOf(own, runs) : undefined)
-    return helps && at === 0 ? lend(errand, take, crew) : employ(errand, take, crew, helps ? 2 : 1)
+  const takeFrom = (own: Stretch[]) => () => (wanted() ? nextOf(own, runs) : undefined)
+  const hire = (own: Stretch[]) => employ(errand, takeFrom(own), crew, helps ? 2 : 1)
+  if (!helps) return (await Promise.all(runs.map(hire))) as readonly Result[]
+
+  const [own = [], ...others] = runs
+  const started = performance.now()
+  let hired: Promise<readonly unknown[]> | undefined
+  const lent = await lend(errand, takeFrom(own), crew, () => {
+    if (hired || performance.now() - started < patience * 1e3 || runs.every((run) => run.length === 0)) return
+    hired = Promise.all(others.map(hire))
+    // Heard below: this thread is at work until then.
+    hired.catch(() => {})
   })
-  return (await Promise.all(hands)) as readonly Result[]
+  return [lent, ...((await hired) ?? [])] as readonly Result[]
 }
 
 /** Neighbours share what they work out, so each worker has a run of its own. */
@@ -60,9 +71,11 @@ function nextOf(own: Stretch[], runs: readonly Stretch[][]): Stretch | undefined
 
 type Take = () => Stretch | undefined
 
-async function lend(errand: Errand, take: Take, { done }: Crew): Promise<unknown> {
+async function lend(errand: Errand, take: Take, { done }: Crew, before: () => void): Promise<unknown> {
+  before()
   const labour = await labourOf(errand)
   for (let stretch = take(); stretch; stretch = take()) {
+    before()
     done(stretch, labour.work(stretch.from, stretch.to))
     // Signals, streams and workers have their turn between two stretches.
     await breathe()

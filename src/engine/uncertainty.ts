@@ -55,7 +55,7 @@ export const doubts = {
     applies: ({ job }, { own }) => own !== true && !job.cluster.device.calibrated,
   },
   stack: {
-    share: 0.16,
+    share: 0.165,
     text: 'a software stack without a profile of its own',
     applies: (_, { stack, own }) => own !== true && !isKnown(stack),
   },
@@ -65,7 +65,7 @@ export const doubts = {
     applies: ({ job }, { own }) => own !== true && job.software.year < recentYear,
   },
   moe: {
-    share: 0.125,
+    share: 0.09,
     text: 'a mixture of experts',
     applies: ({ job }) => job.model.moe !== undefined,
   },

@@ -100,7 +100,7 @@ const alike: Speeds = () => 1
 export function compareParadigms(settled: Settled, rates: Rates, speeds: Speeds = alike): readonly Comparison[] {
   // The standard is taken at the same end of the evidence as the choice, so that only the choice's own doubt shows.
   const standard = picks.map((pick) => settledAt(pick, { ...settled, recipe: { ...settled.recipe, pick } }))
-  const flop = settle(settled).hardwareFlop
+  const flop = (standard[1] as Point).hardwareFlop
   const worths = picks.map((pick) => worthAtFlop({ ...settled.recipe, pick }, flop))
   return choices(rates).map((choice) => {
     const at = (pick: Pick): Recipe => ({ ...settled.recipe, ...choice.change, pick })

@@ -152,6 +152,11 @@ function bestDelivery(trial: Trial, chips: number, steps: number): Delivery {
 
 /** Everything that follows from a size once utilization is known. */
 export function planFor(settled: Settled, chips: number, parameters: number, steps = STEPS): Plan {
+  const { weighed, delivery, shape, bounds } = tryOut(settled, chips, parameters, steps)
+  return { ...weighed, ...delivery, shape, bounds }
+}
+
+function tryOut(settled: Settled, chips: number, parameters: number, steps: number) {
   const { machine, recipe } = settled
   const { seqLen, activeFraction } = recipe
   const computer = computers[recipe.architecture]
@@ -163,7 +168,7 @@ export function planFor(settled: Settled, chips: number, parameters: number, ste
   const delivery = bestDelivery({ settled, parameters, bounds, stepSeconds, trainFraction }, chips, steps)
   const { hardwareFlop, timeShare, tokens, batchTokens } = delivery
   const weighed = weigh(recipe, { flop: hardwareFlop * timeShare, parameters, tokens, batchTokens })
-  return { ...weighed, ...delivery, shape, bounds }
+  return { weighed, delivery, shape, bounds }
 }
 
 /** The best size when utilization is settled. */
@@ -184,7 +189,7 @@ function settleIn(steps: number, settled: Settled): Point {
   const high = Math.min(free * 1e3, memoryParameters, settled.mostParameters ?? memoryParameters)
   const low = Math.min(free * 1e-4, high / 2)
   const chips = Math.min(machine.chips, mostUsefulChips(machine))
-  const parameters = lowest(low, high, (n) => planFor(settled, chips, n, steps).reducibleNats, steps)
+  const parameters = lowest(low, high, (n) => tryOut(settled, chips, n, steps).weighed.reducibleNats, steps)
   const plan = planFor(settled, chips, parameters, steps)
   return {
     ...plan,
