@@ -238,8 +238,44 @@ export function frontier(question: Question): Outcome {
   }
   const last = confirm(question, at)
   const isBetter = sure && (last.kind === 'blocked' || sure.lossNats < last.point.lossNats)
-  return sure && isBetter ? { kind: 'reached', point: sure } : last
+  const found: Outcome = sure && isBetter ? { kind: 'reached', point: sure } : last
+  return found.kind === 'reached' ? { kind: 'reached', point: slimmer(question, found.point) } : found
 }
+
+/**
+ * Just above what a shorter pipeline holds, a model runs so much worse that a smaller one may learn more: sizes below the
+ * one that laws alone would take are asked, and where one runs better, how near to that size this holds.
+ */
+function slimmer(question: Question, point: Point): Point {
+  const { mostParameters: _, ...free } = point.settled
+  const { parameters } = settle(free)
+  const asked = (share: number) => askSlim(question, point, share * parameters)
+  const first = SLIMMER.findIndex((share) => asked(share) !== undefined)
+  if (first < 0) return point
+  let best = point
+  let [slim, full] = [SLIMMER[first] as number, SLIMMER[first - 1] ?? 1]
+  for (let halving = 0; halving < HALVINGS; halving++) {
+    const share = halving === 0 ? slim : (slim + full) / 2
+    const found = asked(share)
+    if (found && found.lossNats < best.lossNats) best = found
+    if (found) slim = share
+    else full = share
+  }
+  return best
+}
+
+const SLIMMER = [0.9, 0.8, 0.7]
+const HALVINGS = 4
+
+/** A size, if it runs better. */
+function askSlim(question: Question, point: Point, mostParameters: number): Point | undefined {
+  const small = { ...point, ...settle({ ...point.settled, mostParameters }) }
+  const utilized = ask(question, small, small.batchTokens)
+  if (utilized.mfu < point.settled.mfu * RUNS_BETTER) return undefined
+  return ranAs(settle({ ...small.settled, mfu: utilized.mfu }), utilized)
+}
+
+const RUNS_BETTER = 1.02
 
 /** The same utilization for no larger a model than was asked. */
 function asLargeAsAsked(point: Point, mostParameters: number): Point | undefined {
