@@ -120,7 +120,7 @@ test('the compute of Llama 3: delivered within .33 to .39 of the peak, and what 
 
 /**
  * Utilization moves in steps of what splits, so a neighbour may be a little better: over 230 budgets from 1e8 to 1e11 USD
- * by at most 2.7e-4 nats, a seventieth of what ten times the compute buys. It is where the GPUs come in elevens or thirteens.
+ * by at most 2.7e-4 nats, a seventieth of what ten times the compute buys.
  */
 const GRAIN = 4e-4
 
