@@ -36,7 +36,6 @@ export function estimate(job: Job, strategy: Strategy): Simulation {
 
 /** All of a strategy but its pipeline. */
 export interface Draft {
-  readonly strategy: Strategy
   /** Pass by pass. */
   simulate(): Simulation
   /** With the closed form of the schedule in its place: to rank many, then simulate a few. */
@@ -51,7 +50,6 @@ export function draft(job: Job, strategy: Strategy): Draft {
   const memory = fillMemory(job, strategy, stages)
   const drafted = { job, strategy, layout, costs, chunks, stages, memory }
   return {
-    strategy,
     simulate: () => finish(drafted, playPipeline),
     estimate: () => finish(drafted, estimatePipeline),
   }
