@@ -1,9 +1,9 @@
 /** Of the compute that a cluster could do, how much ends up in the model, and where the rest goes. */
 import { bestUnderStock, effective, marginalOfTokens } from './data-limit.ts'
-import { type Point, type Settled, settle } from './frontier.ts'
 import { efforts } from './hyper-parameter.ts'
 import { lossExponent, surfaceLoss } from './loss-law.ts'
 import { worthOf } from './recipe.ts'
+import { type Point, type Settled, settle } from './settle.ts'
 
 export const waterfallSteps = [
   'idle chips',

@@ -1,9 +1,9 @@
 /** The road ahead of a cluster: more of the same chips, utilization held, until one of three thresholds is passed. */
 import { marginalOfChips, withChips } from './absorb.ts'
 import { bindingOf, wallNameOf } from './binding.ts'
-import { type Point, type Settled, settle } from './frontier.ts'
 import { thresholds } from './grow.ts'
 import { lossExponent } from './loss-law.ts'
+import { type Point, type Settled, settle } from './settle.ts'
 import { turningPoint } from './solve.ts'
 
 export interface Ahead {

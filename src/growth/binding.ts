@@ -1,6 +1,7 @@
 /** What binds: each limit is eased a little, and the one that buys most compute-equivalent has the name. */
-import { type Point, type Settled, settle } from './frontier.ts'
+
 import type { Machine, Resource } from './machine.ts'
+import { type Point, type Settled, settle } from './settle.ts'
 
 /** Of equal prices the first one has the name: the batch rather than the chip that asks for it. */
 export const constraints = [

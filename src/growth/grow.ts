@@ -3,8 +3,9 @@ import { type Absorption, absorb } from './absorb.ts'
 import { type Binding, bindingOf } from './binding.ts'
 import type { Interval } from './ensemble.ts'
 import { interval } from './ensemble.ts'
-import { frontier, type Point, type Question, type Settled, settle, settleRoughly } from './frontier.ts'
+import { frontier, type Question } from './frontier.ts'
 import { computeToCommunication } from './parallel-limit.ts'
+import { type Point, type Settled, settle, settleRoughly } from './settle.ts'
 import { members } from './uncertainty.ts'
 
 export interface Road {

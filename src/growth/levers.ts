@@ -1,9 +1,9 @@
 /** What would move the wall, and by how many decades. */
 import { marginalOfChips, withChips } from './absorb.ts'
-import { type Settled, settle } from './frontier.ts'
 import { type Road, settledOnRoad } from './grow.ts'
 import type { Machine } from './machine.ts'
 import type { Recipe } from './recipe.ts'
+import { type Settled, settle } from './settle.ts'
 import { turningPoint } from './solve.ts'
 
 export interface Lever {

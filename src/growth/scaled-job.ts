@@ -46,8 +46,7 @@ function roundSequences(sequences: number, gpus: number): number {
 export function scaledJob(base: Job, ask: Ask): ScaledJob {
   const { gpus, globalBatch } = chipsAndBatch(ask, base.cluster.gpusPerNode)
   const model = scaledModel(base.model, ask)
-  const depth = Math.max(1, Math.round(ask.layers))
-  const parameters = computers[ask.recipe.architecture].perLayer * depth * model.hidden ** 2
+  const parameters = computers[ask.recipe.architecture].perLayer * evenLayers(ask) * model.hidden ** 2
   const job: Job = {
     ...base,
     model,
@@ -81,7 +80,13 @@ const PER_LAYER = 12
 const NARROWEST = 64
 const USUAL_HEAD_DIM = 128
 
-function scaledModel(base: ModelShape, { hidden: width, layers: depth, seqLen, recipe }: Ask): ModelShape {
+/** Layers that pipelines divide; the width makes up for what that takes from the depth. */
+const evenLayers = ({ layers }: Ask): number => bits(layers, 3)
+
+function scaledModel(base: ModelShape, ask: Ask): ModelShape {
+  const { seqLen, recipe } = ask
+  const layers = evenLayers(ask)
+  const width = ask.hidden * Math.sqrt(ask.layers / layers)
   // A model without attention says nothing of heads.
   const headDim = base.heads > 0 ? Math.min(base.headDim, USUAL_HEAD_DIM) : USUAL_HEAD_DIM
   const hidden = Math.max(
@@ -94,7 +99,7 @@ function scaledModel(base: ModelShape, { hidden: width, layers: depth, seqLen, r
   const { moe: _, mla: __, pattern: ___, mamba: ____, lstm: _____, convolution: ______, ...rest } = base
   const transformer = {
     ...rest,
-    layers: Math.max(1, Math.round(depth)),
+    layers,
     hidden,
     heads,
     kvHeads,

@@ -1,6 +1,7 @@
 /** What absorb, grow and compare-paradigms are asked: a question of the frontier, and what bought the chips. */
-import type { Question, Settled } from './frontier.ts'
+import type { Question } from './frontier.ts'
 import type { Resource } from './machine.ts'
+import type { Settled } from './settle.ts'
 
 export interface Sought {
   readonly question: Question

@@ -50,8 +50,7 @@ function schedulesOf(job: Job, given: Strategy, { tp, pp, cp }: Degrees): readon
   const dp = cluster.gpus / (tp * pp * cp)
   const microBatches = batch.globalBatch / dp
   if (!Number.isInteger(dp) || !Number.isInteger(microBatches)) return []
-  const chunks =
-    pp > 1 && microBatches % pp === 0 ? [1, 2 ** Math.floor(Math.log2(Math.max(1, model.layers / pp)))] : [1]
+  const chunks = pp > 1 && microBatches % pp === 0 ? [1, ...chunksOf(model.layers / pp)] : [1]
   const eps = model.moe
     ? [8, 16, 32, 64].filter((ep) => ep <= (model.moe?.experts ?? 1) && (tp * cp * dp) % ep === 0)
     : [1]
@@ -67,6 +66,11 @@ function schedulesOf(job: Job, given: Strategy, { tp, pp, cp }: Degrees): readon
       }),
     ),
   )
+}
+
+/** A layer each where they come out even, else a power of two. */
+function chunksOf(layers: number): readonly number[] {
+  return [Number.isInteger(layers) ? layers : 2 ** Math.floor(Math.log2(Math.max(1, layers)))]
 }
 
 /** Sequences that a rank takes at a time: a recurrent layer is as fast as they are many, all others take one. */

@@ -4,8 +4,8 @@ import { allocationLaws } from './allocation.ts'
 import { batchSpread } from './critical-batch.ts'
 import { stocks } from './data-limit.ts'
 import { ensemble, type Interval, interval } from './ensemble.ts'
-import type { Settled } from './frontier.ts'
 import { withAllocation } from './loss-law.ts'
+import type { Settled } from './settle.ts'
 
 /** 16 × 3 × 3. An endless stock stays endless; another is spread as public text is. */
 export function members(settled: Settled): readonly Settled[] {

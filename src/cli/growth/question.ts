@@ -9,8 +9,8 @@ import { engineUtilization } from '../../growth/utilization.ts'
 import type { Loaded } from '../../scenario/read.ts'
 import { UsageError } from '../exit.ts'
 
-/** A larger batch than 2⁸ times the least never paid in any cluster tried. */
-const DOUBLINGS = 8
+/** A larger batch than 2¹² times the least never paid in any cluster tried. */
+const DOUBLINGS = 12
 
 export function soughtOf(loaded: Loaded): Sought {
   const { scenario, job, strategy } = loaded

@@ -1,7 +1,6 @@
 /** `grow`: the road of growing compute, decade by decade, its walls, the test of three decades and the levers. */
 import { bindingOf, wallNameOf } from '../binding.ts'
 import type { Cited } from '../cited.ts'
-import { settle } from '../frontier.ts'
 import { groundsOf } from '../grounds.ts'
 import {
   type Crossing,
@@ -18,6 +17,7 @@ import {
   thresholds,
 } from '../grow.ts'
 import { type LeverName, levers, type Shift, shiftBy, type Wall, wallOf } from '../levers.ts'
+import { settle } from '../settle.ts'
 import type { Sought } from '../sought.ts'
 
 export interface Grown {

@@ -13,7 +13,7 @@ import {
   type Stock,
   stockLoss,
 } from '../../../src/growth/data-limit.ts'
-import { constantMfu, type Settled, settle } from '../../../src/growth/frontier.ts'
+import { constantMfu } from '../../../src/growth/frontier.ts'
 import { essayTest } from '../../../src/growth/grow.ts'
 import { bestAllocation, spentOverWorth, surfaceLoss } from '../../../src/growth/loss-law.ts'
 import { affordableChips } from '../../../src/growth/machine.ts'
@@ -30,6 +30,7 @@ import {
   reliabilityWallChips,
   youngSeconds,
 } from '../../../src/growth/reliability.ts'
+import { type Settled, settle } from '../../../src/growth/settle.ts'
 import { shapeRules } from '../../../src/growth/shape.ts'
 import { surfaces } from '../../../src/growth/surfaces.ts'
 import { bandwidthWall, latencyWall, latencyWallFlop, type WallQuestion } from '../../../src/growth/walls.ts'

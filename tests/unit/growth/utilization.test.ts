@@ -67,7 +67,7 @@ test.each(families)('%s: the engine is asked for its own layers, with the square
     [21, 2048],
   ] as const) {
     const { job, parameters } = scaledJob(llama.job, asked(name, { layers, hidden }))
-    expect(parameters).toBe(computers[name].perLayer * layers * hidden ** 2)
+    expect(Math.abs(parameters / (computers[name].perLayer * layers * hidden ** 2) - 1)).toBeLessThan(0.05)
     const { layers: counts } = countParameters(job.model)
     const active = layerKinds(job.model).pattern.reduce((sum, kind) => sum + (counts[kind]?.active ?? 0), 0)
     expect(Math.abs(active / parameters - 1)).toBeLessThan(0.05)
@@ -119,10 +119,10 @@ test('the compute of Llama 3: delivered within .33 to .39 of the peak, and what 
 })
 
 /**
- * Utilization moves in steps of what splits, so a neighbour may be a little better: over 230 budgets from 1e8 to 1e11 USD
- * by at most 2.7e-4 nats, a seventieth of what ten times the compute buys.
+ * Utilization moves in steps of what splits, so a neighbour may be a little better: over 1,300 clusters (budgets from 3e5 to
+ * 1e11 USD, chips, times, bandwidths) by at most 5.9e-5 nats, a three-hundredth of what ten times the compute buys.
  */
-const GRAIN = 4e-4
+const GRAIN = 1e-4
 
 test('more chips, time or bandwidth never make a worse model, splits searched anew', { timeout: 120_000 }, () => {
   const roads = [
