@@ -2,28 +2,51 @@
 
 const GOLDEN = (Math.sqrt(5) - 1) / 2
 
-/** Where a function with one valley is lowest. Sixty steps narrow a range of e¹⁴ to one part in 10¹¹. */
+/**
+ * Where a function with one valley is lowest: a parabola through the three best points where it lands well inside, else a
+ * golden section. As narrow as so many golden sections; sixty narrow a range of e¹⁴ to one part in 10¹¹. Brent 1973,
+ * Algorithms for Minimization without Derivatives, chapter 5.
+ */
 export function lowest(low: number, high: number, height: (x: number) => number, steps = 60): number {
   let [left, right] = [Math.log(low), Math.log(high)]
-  let a = right - GOLDEN * (right - left)
-  let b = left + GOLDEN * (right - left)
-  let [atA, atB] = [height(Math.exp(a)), height(Math.exp(b))]
-  for (let step = 0; step < steps; step++) {
-    if (atA <= atB) {
-      right = b
-      b = a
-      atB = atA
-      a = right - GOLDEN * (right - left)
-      atA = height(Math.exp(a))
+  const least = ((right - left) * GOLDEN ** steps) / 2
+  const heightAt = (log: number) => height(Math.exp(log))
+  let best = right - GOLDEN * (right - left)
+  let bestHeight = heightAt(best)
+  let [second, third] = [best, best]
+  let [secondHeight, thirdHeight] = [bestHeight, bestHeight]
+  let [step, before] = [0, 0]
+  while (right - left > 4 * least) {
+    const middle = (left + right) / 2
+    const r = (best - second) * (bestHeight - thirdHeight)
+    const q = (best - third) * (bestHeight - secondHeight)
+    const parabola = ((best - third) * q - (best - second) * r) / (2 * (r - q))
+    const isInside = best + parabola > left + least && best + parabola < right - least
+    if (isInside && Math.abs(parabola) < Math.abs(before) / 2) [before, step] = [step, parabola]
+    else {
+      before = best < middle ? right - best : left - best
+      step = (1 - GOLDEN) * before
+    }
+    const next = best + (Math.abs(step) > least ? step : Math.sign(middle - best) * least)
+    const nextHeight = heightAt(next)
+    if (nextHeight <= bestHeight) {
+      if (next < best) right = best
+      else left = best
+      ;[third, second, best] = [second, best, next]
+      ;[thirdHeight, secondHeight, bestHeight] = [secondHeight, bestHeight, nextHeight]
     } else {
-      left = a
-      a = b
-      atA = atB
-      b = left + GOLDEN * (right - left)
-      atB = height(Math.exp(b))
+      if (next < best) left = next
+      else right = next
+      if (nextHeight <= secondHeight || second === best) {
+        ;[third, second] = [second, next]
+        ;[thirdHeight, secondHeight] = [secondHeight, nextHeight]
+      } else if (nextHeight <= thirdHeight || third === best || third === second) {
+        third = next
+        thirdHeight = nextHeight
+      }
     }
   }
-  return Math.exp((left + right) / 2)
+  return Math.exp(best)
 }
 
 /** Where a predicate turns from true to false; the nearer end where it never turns. */

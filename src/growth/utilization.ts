@@ -37,17 +37,8 @@ function keyOf({ job: { model, cluster, batch } }: ScaledJob, { recipe }: Ask): 
 
 function utilize(scaled: ScaledJob, given: Strategy, ask: Ask): Utilized {
   const { job } = scaled
-  const splits = splitsOf(job, given)
-  const kept = weighed(job, given, splits)
-  // To compute again is slower, but where hardly a split finds room without it, the fast ones are not among those.
-  const again = splits.map((split): Strategy => ({ ...split, recompute: 'full' }))
-  // A recurrent layer runs as fast as the sequences are many that there is room for.
-  const isRoomy = kept.tally.fitting * CROWDED > kept.tally.legal && !job.model.lstm
-  const asked = isRoomy ? [kept] : [kept, weighed(job, given, again)]
-  const [best] = asked
-    .flatMap(({ found }) => found)
-    .toSorted((a, b) => (a.values[0] as number) - (b.values[0] as number))
-  const { tally } = asked.at(-1) ?? kept
+  const { found, tally } = bestOf(job, given)
+  const [best] = found
   if (!best)
     return {
       mfu: 0,
@@ -64,9 +55,15 @@ function utilize(scaled: ScaledJob, given: Strategy, ask: Ask): Utilized {
 /** Legal splits for one that fits, from which on recomputation is tried as well. */
 const CROWDED = 16
 
-function weighed(job: Job, given: Strategy, splits: readonly Strategy[]): Answer {
+function bestOf(job: Job, given: Strategy): Answer {
   const searcher = new Searcher({ job, given, fixed: {}, goals: ['step.time'], limits: [], most: 1 })
+  const splits = splitsOf(job, given)
   for (const split of splits) searcher.weighOne(split)
+  const { fitting, legal } = searcher.answer.tally
+  // To compute again is slower, but where hardly a split finds room without it, the fast ones are not among those; and a
+  // recurrent layer runs as fast as the sequences are many that there is room for.
+  const isRoomy = fitting * CROWDED > legal && !job.model.lstm
+  if (!isRoomy) for (const split of splits) searcher.weighOne({ ...split, recompute: 'full' })
   return searcher.answer
 }
 

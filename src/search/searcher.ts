@@ -258,7 +258,7 @@ const isAbove = (seconds: number, bar: number): boolean => seconds * (1 - 1e-9) 
 
 const STATES = shortages.indexOf('states')
 
-const mostRemembered = 128
+const mostRemembered = 512
 
 function remember<Made>(table: Map<string, Made>, key: string, make: () => Made): Made {
   const known = table.get(key)
