@@ -39,24 +39,39 @@ const late = {
   },
 }
 
-const { load, compiledFor } = createRequire(import.meta.url)('../bin/clusterwise.js')
+const { load, programOf } = createRequire(import.meta.url)('../bin/clusterwise.js')
 
-/** A command of each kind that V8's code is kept for; what comes first is known to those after it. */
+/** `run` does without what is loaded for other commands alone. */
+const alone = {
+  name: 'alone',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/commands(?:\/(?:check|diff|lint|init|completion))?\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'alone' } : undefined,
+    )
+    onLoad({ filter: /./, namespace: 'alone' }, ({ path }) => ({
+      contents: `throw new Error('${path} is in main.cjs')`,
+    }))
+  },
+}
+
+/** A command for each piece of V8's code that is kept. What comes first in a bundle is known to those after it; flags stay. */
 const warmUps = [
+  ['check', 'scenarios/examples/llama3-405b-h100-16k.yaml'],
+  ['compare-paradigms', 'scenarios/examples/growth/thirty-billion-dollars.yaml'],
   ['--help'],
   ['run', 'scenarios/examples/llama3-405b-h100-16k.yaml'],
-  ['compare-paradigms', 'scenarios/examples/growth/thirty-billion-dollars.yaml'],
 ]
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const esbuild = await bundler()
 if (esbuild) {
   // V8 knows a script by its length: compiled code must never be older than it.
-  for (const [command] of warmUps) rmSync(compiledFor(command), { force: true })
+  for (const [command] of warmUps) rmSync(programOf(command).compiled, { force: true })
   const built = await Promise.all([
     bundle(esbuild, 'src/index.ts', 'dist/api'),
     bundle(esbuild, 'src/cli/worker.ts', 'dist/cli'),
-    bundleProgram(esbuild),
+    bundleProgram(esbuild, 'main.cjs', [late]),
+    bundleProgram(esbuild, 'run.cjs', [late, alone]),
     esbuild.build({ ...shared, entryPoints: ['src/math/instance.ts'], format: 'cjs', outfile: 'dist/cli/mathjs.cjs' }),
   ])
   const packed = await packCatalog(esbuild)
@@ -107,34 +122,35 @@ function bundle(esbuild, entry, outdir) {
  * The program as one function of one file, since a script is what Node 20 can keep compiled: bin/clusterwise.js calls it.
  * What a command loads later is in the file too, and asleep until then.
  */
-function bundleProgram(esbuild) {
+function bundleProgram(esbuild, name, plugins) {
   return esbuild.build({
     ...shared,
     entryPoints: ['src/cli/main.ts'],
     format: 'cjs',
-    outfile: 'dist/cli/main.cjs',
+    outfile: `dist/cli/${name}`,
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '__url' },
     banner: {
       js: "(function(module,require,__filename){const __url=require('node:url').pathToFileURL(__filename).href;",
     },
     footer: { js: '})' },
-    plugins: [late],
+    plugins,
   })
 }
 
-/** Compiling is a third of a start-up: what V8 made of the program so far is kept after each kind of command. */
+/** Compiling is a third of a start-up: what V8 made of the program so far is kept after each of these commands. */
 async function compileProgram() {
-  const { main, processHost, script } = load()
-  const silent = { isTTY: false, columns: 100, write() {} }
-  const host = { ...processHost(process), stdout: silent }
+  const programs = new Map()
   const kept = []
   for (const argv of warmUps) {
-    await main(argv, host)
-    const path = compiledFor(argv[0])
-    writeFileSync(`${path}.new`, script.createCachedData())
-    renameSync(`${path}.new`, path)
-    kept.push(relative('.', path))
+    const { compiled, ...place } = programOf(argv[0])
+    const program = programs.get(place.bundle) ?? load(place)
+    programs.set(place.bundle, program)
+    const silent = { isTTY: false, columns: 100, write() {} }
+    await program.main(argv, { ...program.processHost(process), stdout: silent })
+    writeFileSync(`${compiled}.new`, program.script.createCachedData())
+    renameSync(`${compiled}.new`, compiled)
+    kept.push(relative('.', compiled))
   }
   return kept
 }

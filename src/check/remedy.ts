@@ -1,4 +1,6 @@
 /** What would help: changes of a single knob that the engine has simulated. */
+
+import type { Players } from '../engine/schedule/players.ts'
 import { type Draft, draft } from '../engine/simulate.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { settingsOf, type Turn, turnsOf } from './knobs.ts'
@@ -11,7 +13,7 @@ export interface Remedy {
 }
 
 /** Fastest first among the changes that make a step shorter or, where the plan does not fit, that make it fit. */
-export function remedies(simulation: Simulation, most = 3): readonly Remedy[] {
+export function remedies(simulation: Simulation, players: Players, most = 3): readonly Remedy[] {
   const { job, strategy } = simulation
   const fitsNow = fits(simulation)
   const stepNow = simulation.metrics['step.time']
@@ -21,7 +23,7 @@ export function remedies(simulation: Simulation, most = 3): readonly Remedy[] {
     .sort(byPromise)
     .slice(0, most)
   return promising
-    .map(({ label, change, drafted }) => ({ label, change, simulation: drafted.simulate() }))
+    .map(({ label, change, drafted }) => ({ label, change, simulation: drafted.simulate(players) }))
     .filter((remedy) => !fitsNow || stepOf(remedy) < NOTICEABLE * stepNow)
     .sort(byPromise)
 }

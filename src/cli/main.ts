@@ -12,7 +12,7 @@ export async function main(argv: readonly string[], host: Host): Promise<ExitCod
   } catch (error) {
     // Help and version end so too, and nothing more need be loaded for them.
     if (error instanceof CommanderError && error.exitCode === 0) return exit.answered
-    const { fail } = await import('./commands.ts')
+    const { fail } = await import('./failure.ts')
     return fail(error, argv, host)
   }
 }

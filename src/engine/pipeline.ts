@@ -4,7 +4,8 @@ import type { Windows } from './exchange.ts'
 import type { Job } from './job.ts'
 import type { Group, Layout } from './layout.ts'
 import { priceCollective } from './price/collective.ts'
-import { type ChunkSeconds, play, type Timeline, type Transfer } from './schedule/play.ts'
+import type { ChunkSeconds, Timeline, Transfer } from './schedule/play.ts'
+import type { Players } from './schedule/players.ts'
 import { isPlayable, type PipelineShape, type Schedule, type StageSeconds } from './schedule/schedule.ts'
 import { scheduleTable } from './schedule/table.ts'
 import { microBatchesOf, type Sharding, type Strategy } from './strategy.ts'
@@ -30,12 +31,14 @@ export interface Load {
 export type RunPipeline = (job: Job, strategy: Strategy, layout: Layout, load: Load) => Pipeline
 
 /** Pass by pass, over stages as unequal as they are. */
-export const playPipeline: RunPipeline = (job, strategy, layout, load) =>
-  assemble(job, strategy, layout, load, ({ schedule, shape, transfer, slowest }) => {
-    if (!isPlayable(schedule)) return closedForm({ schedule, shape, transfer, slowest })
-    const timeline = play(schedule, shape, load.chunks, transfer)
-    return { timeline, delaySeconds: timeline.seconds - timeline.freeSeconds }
-  })
+export const playPipeline =
+  (players: Players): RunPipeline =>
+  (job, strategy, layout, load) =>
+    assemble(job, strategy, layout, load, ({ schedule, shape, transfer, slowest }) => {
+      if (!isPlayable(schedule)) return closedForm({ schedule, shape, transfer, slowest })
+      const timeline = players.of(strategy.schedule, schedule, shape).play(load.chunks, transfer)
+      return { timeline, delaySeconds: timeline.seconds - timeline.freeSeconds }
+    })
 
 /** By the schedule's closed form, as if every stage were as slow as the slowest: to rank many strategies. */
 export const estimatePipeline: RunPipeline = (job, strategy, layout, load) =>

@@ -9,6 +9,7 @@ import { type OptimizerStep, optimizerFlop, stepOptimizer } from './optimizer/st
 import { estimatePipeline, playPipeline, type RunPipeline } from './pipeline.ts'
 import { type BlockCosts, priceBlocks } from './price/block.ts'
 import { readFacts } from './read-facts.ts'
+import { Players } from './schedule/players.ts'
 import type { Note, Simulation, StepOperation } from './simulation.ts'
 import {
   blockSeconds,
@@ -26,8 +27,9 @@ import {
 import { microBatchesOf, type Strategy } from './strategy.ts'
 import type { Timing } from './timing.ts'
 
-export function simulate(job: Job, strategy: Strategy): Simulation {
-  return draft(job, strategy).simulate()
+/** Whoever simulates several strategies of one job hands the same players to all of them. */
+export function simulate(job: Job, strategy: Strategy, players = new Players()): Simulation {
+  return draft(job, strategy).simulate(players)
 }
 
 export function estimate(job: Job, strategy: Strategy): Simulation {
@@ -37,7 +39,7 @@ export function estimate(job: Job, strategy: Strategy): Simulation {
 /** All of a strategy but its pipeline. */
 export interface Draft {
   /** Pass by pass. */
-  simulate(): Simulation
+  simulate(players: Players): Simulation
   /** With the closed form of the schedule in its place: to rank many, then simulate a few. */
   estimate(): Simulation
 }
@@ -50,7 +52,7 @@ export function draft(job: Job, strategy: Strategy): Draft {
   const memory = fillMemory(job, strategy, stages)
   const drafted = { job, strategy, layout, costs, chunks, stages, memory }
   return {
-    simulate: () => finish(drafted, playPipeline),
+    simulate: (players) => finish(drafted, playPipeline(players)),
     estimate: () => finish(drafted, estimatePipeline),
   }
 }

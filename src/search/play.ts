@@ -1,5 +1,6 @@
 /** The shortlist played out: the closed form ranked it, the pipeline pass by pass decides. */
 import type { Job } from '../engine/job.ts'
+import { Players } from '../engine/schedule/players.ts'
 import { simulate } from '../engine/simulate.ts'
 import type { Simulation } from '../engine/simulation.ts'
 import { microBatchesOf, type Strategy } from '../engine/strategy.ts'
@@ -65,6 +66,7 @@ class Table {
   private readonly goals: readonly Goal[]
   private readonly question: Question
   private readonly played = new Map<string, Played>()
+  private readonly players = new Players()
   best = Number.POSITIVE_INFINITY
 
   constructor(question: Question) {
@@ -77,7 +79,7 @@ class Table {
     const key = JSON.stringify(strategy)
     const known = this.played.get(key)
     if (known) return known
-    const simulation = simulate(this.job, strategy)
+    const simulation = simulate(this.job, strategy, this.players)
     const made = { simulation, values: this.goals.map(({ read, sign }) => sign * simulation.metrics[read]) }
     this.played.set(key, made)
     if (this.allows(made)) this.best = Math.min(this.best, made.values[0] as number)

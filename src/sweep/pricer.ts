@@ -8,8 +8,9 @@ import { type Layered, priceLayers } from '../engine/layered.ts'
 import { layOut } from '../engine/layout.ts'
 import type { MetricName } from '../engine/metrics.ts'
 import { type InputFacts, inputFacts } from '../engine/read-facts.ts'
-import { Player, type Timeline } from '../engine/schedule/play.ts'
-import { isPlayable, type Playable } from '../engine/schedule/schedule.ts'
+import type { Timeline } from '../engine/schedule/play.ts'
+import { Players } from '../engine/schedule/players.ts'
+import { isPlayable } from '../engine/schedule/schedule.ts'
 import { scheduleTable } from '../engine/schedule/table.ts'
 import { microBatchesOf, type Strategy } from '../engine/strategy.ts'
 import { sheetOf } from '../search/sheet.ts'
@@ -72,10 +73,12 @@ export class Pricer {
   }
 
   private playing({ batch }: Job, strategy: Strategy, whole: Whole): Parameters<Step['order']>[1] {
-    const schedule = scheduleTable[strategy.schedule]
+    const { pp, vpp, schedule: kind } = strategy
+    const schedule = scheduleTable[kind]
     if (!isPlayable(schedule)) return undefined
     return (chunks, transfer) => {
-      whole.timeline ??= this.players.of(schedule, strategy, batch.globalBatch).play(chunks(), transfer)
+      const shape = { pp, vpp, microBatches: microBatchesOf(batch.globalBatch, strategy) }
+      whole.timeline ??= this.players.of(kind, schedule, shape).play(chunks(), transfer)
       return whole.timeline
     }
   }
@@ -102,28 +105,5 @@ function nearOf(job: Job, strategy: Strategy): Near {
     holding: hold(job, plain(strategy)),
     bytes: layerBytes(job, strategy),
     layered: inside ? priceLayers(job, strategy) : undefined,
-  }
-}
-
-/** Passes of all players kept: some 30 MB. */
-const mostPasses = 1_000_000
-
-class Players {
-  private readonly made = new Map<string, Player>()
-  private passes = 0
-
-  of(playable: Playable, { pp, vpp, schedule, dp, microBatch }: Strategy, globalBatch: number): Player {
-    const microBatches = microBatchesOf(globalBatch, { dp, microBatch })
-    const key = `${schedule} ${pp} ${vpp} ${microBatches}`
-    const known = this.made.get(key)
-    if (known) return known
-    const player = new Player(playable, { pp, vpp, microBatches })
-    if (this.passes + player.passes > mostPasses) {
-      this.made.clear()
-      this.passes = 0
-    }
-    this.made.set(key, player)
-    this.passes += player.passes
-    return player
   }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { remedies } from '../../src/check/remedy.ts'
 import { nodeFiles } from '../../src/cli/files.ts'
+import { Players } from '../../src/engine/schedule/players.ts'
 import { simulate } from '../../src/engine/simulate.ts'
 import { composeRun } from '../../src/report/compose/run.ts'
 import { type Format, render } from '../../src/report/render/render.ts'
@@ -21,7 +22,7 @@ const tool = { name: 'clusterwise', version: '0.0.0' }
 function reportOn(file: string): Report {
   const loaded = readScenario(`scenarios/examples/${file}`, nodeFiles(root), { sets: [] })
   const simulation = simulate(loaded.job, loaded.strategy)
-  return composeRun({ loaded, simulation, remedies: remedies(simulation), tool })
+  return composeRun({ loaded, simulation, remedies: remedies(simulation, new Players()), tool })
 }
 
 /** The last digits may differ between machines: what is kept for programs is compared to four. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { play } from '../../src/engine/schedule/play.ts'
+import { Player } from '../../src/engine/schedule/play.ts'
 import {
   isPlayable,
   type PassKind,
@@ -106,7 +106,7 @@ describe.each(playable)('%s', (name, schedule) => {
   test('the closed form is the time of equal stages played out', () => {
     fc.assert(
       fc.property(shapes(name), stage.filter(name === 'zero-bubble' ? regular : () => true), (shape, each) => {
-        const played = play(schedule, shape, equalChunks(shape, each), free).seconds
+        const played = new Player(schedule, shape).play(equalChunks(shape, each), free).seconds
         expect(played).toBeCloseTo(schedule.seconds(shape, each), 6)
       }),
     )
@@ -120,7 +120,7 @@ describe.each(playable)('%s', (name, schedule) => {
         seconds,
         (shape, stages, transferSeconds) => {
           const chunks = stages.slice(0, shape.pp * shape.vpp)
-          const timeline = play(schedule, shape, chunks, { seconds: transferSeconds, blockingSeconds: 0.1 })
+          const timeline = new Player(schedule, shape).play(chunks, { seconds: transferSeconds, blockingSeconds: 0.1 })
           const busy = Array.from({ length: shape.pp }, (_, s) =>
             chunks
               .filter((_, c) => stageOf(schedule, c, shape.pp) === s)

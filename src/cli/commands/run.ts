@@ -1,5 +1,6 @@
 /** `run`: scenarios in, reports out. */
 import { remedies } from '../../check/remedy.ts'
+import { Players } from '../../engine/schedule/players.ts'
 import { simulate } from '../../engine/simulate.ts'
 import { composeRun } from '../../report/compose/run.ts'
 import { render } from '../../report/render/render.ts'
@@ -29,8 +30,9 @@ export async function run(files: readonly string[], options: Options, host: Host
 }
 
 async function answer(loaded: Loaded): Promise<Report> {
-  const simulation = simulate(loaded.job, loaded.strategy)
-  const report = composeRun({ loaded, simulation, remedies: remedies(simulation), tool })
+  const players = new Players()
+  const simulation = simulate(loaded.job, loaded.strategy, players)
+  const report = composeRun({ loaded, simulation, remedies: remedies(simulation, players), tool })
   if (!loaded.phases) return report
   const { withLife } = await import('../life.ts')
   return withLife(report, loaded.phases)

@@ -18,10 +18,6 @@ export interface Transfer {
 /** Seconds of each chunk of the model, in model order. */
 export type ChunkSeconds = readonly StageSeconds[]
 
-export function play(schedule: Playable, shape: PipelineShape, chunks: ChunkSeconds, transfer: Transfer): Timeline {
-  return new Player(schedule, shape).play(chunks, transfer)
-}
-
 const [FORWARD, BACKWARD, WEIGHT] = [0, 1, 2] as const
 
 /**
