@@ -169,6 +169,8 @@ export interface ScaleUp {
   readonly reductionEfficiency: number
   /** Ranks from which that path is taken. */
   readonly reductionRanks: number
+  /** Rate of an all-to-all over that of a ring. */
+  readonly allToAllEfficiency: number
   readonly stepSeconds: number
 }
 
@@ -359,7 +361,6 @@ export interface Calibration {
   readonly treeStepSeconds: number
   readonly treeEfficiency: number
   readonly inNetworkSeconds: number
-  readonly allToAllEfficiency: number
   /** Of an all-to-all, per rank it talks to. */
   readonly allToAllPeerSeconds: number
   readonly pointToPointSeconds: number

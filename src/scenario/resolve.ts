@@ -85,6 +85,7 @@ function clusterOf(cluster: Scenario['cluster'], datatype: Datatype): Cluster {
       efficiency: up.efficiency,
       reductionEfficiency: up.reduction_efficiency,
       reductionRanks: up.reduction_ranks,
+      allToAllEfficiency: up.all_to_all_efficiency,
       stepSeconds: up.latency,
     },
     scaleOut: {
@@ -219,7 +220,6 @@ function calibrationOf(said: Scenario['calibration']): Calibration {
     treeStepSeconds: given(said.tree_step, 'tree_step'),
     treeEfficiency: given(said.tree_efficiency, 'tree_efficiency'),
     inNetworkSeconds: given(said.in_network, 'in_network'),
-    allToAllEfficiency: given(said.all_to_all_efficiency, 'all_to_all_efficiency'),
     allToAllPeerSeconds: given(said.all_to_all_peer, 'all_to_all_peer'),
     pointToPointSeconds: given(said.point_to_point, 'point_to_point'),
     tpHidden: given(said.tp_hidden, 'tp_hidden'),

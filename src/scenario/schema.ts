@@ -92,6 +92,10 @@ const scaleUp = section('What joins the GPUs of one domain: NVLink, xGMI, ICI.',
     { from: 0, to: 2 },
   ).default(0),
   reduction_ranks: count('Ranks from which the switch does it. Default 5: NCCL asks for more than 4.').default(5),
+  all_to_all_efficiency: factor(
+    'Rate of a large all-to-all over that of a ring. Default 0.96: 8 H100 and 4 to 72 GB300 in OpenXLA, collective_interpolator_data.h.',
+    { from: 0.01, to: 2 },
+  ).default(0.96),
   latency: quantity('seconds', 'Time of one step of a ring. Default 3.4 µs: NCCL tuning.cc, Simple protocol, NVLink.', {
     from: 0,
   }).prefault('3.4 µs'),
@@ -469,7 +473,6 @@ const calibration = section('Constants of the performance model that belong to n
   tree_step: time('Time of one step of a tree.'),
   tree_efficiency: partOfRate('Bandwidth of a tree over that of a ring.'),
   in_network: time('Time of a reduction in the switch.'),
-  all_to_all_efficiency: partOfRate('Bandwidth of an all-to-all over the link rate.'),
   all_to_all_peer: time('Time of an all-to-all per rank it talks to.'),
   point_to_point: time('Fixed cost of one transfer between stages.'),
   tp_hidden: part('Share of tensor-parallel communication that a stack with overlap hides.'),

@@ -158,23 +158,19 @@ function sorting(name: string, job: Job, ownTokens: number, ep: number): Operati
   return traffic(name, { forward: sorted, backward: sorted, kernels: [2, 2] })
 }
 
-/**
- * Of kernels made for it over the all-to-all of NCCL: 643 to 740 GB/s inside a node of B200 (DeepEP, README), where that
- * one has 580 by our constants.
- */
-const OWN_KERNELS_RATE = 1.12
-
 function travel(job: Job, ownTokens: number, { ep, etp }: Sharding, moe: MoeShape): Operation[] {
   const { dispatcher, hidden } = job.software.moe
   const merging = dispatcher === 'deepep' || dispatcher === 'hybridep'
   const { domains } = groupOf(job.cluster, ep, etp)
+  // Kernels made for it come to the rate of a ring: 643 to 740 of 900 GB/s on B200, 158 of 200 on H800 (DeepEP, README).
+  const ringRate = 1 / job.cluster.scaleUp.allToAllEfficiency
   const copies = merging ? visited(ep, moe) : moe.topK
   return exchange('moe.dispatch', 'ep', job.precision.activationBytes * ownTokens * expertWidth(job.model) * copies, {
     forward: 'all-to-all',
     backward: 'all-to-all',
     // What hides slows the compute beside it.
     hidden: hidden * (1 - job.software.contention),
-    rate: merging ? OWN_KERNELS_RATE : 1,
+    rate: merging ? ringRate : 1,
     merged: merging ? visited(domains, moe) / copies : 1,
   })
 }

@@ -47,8 +47,7 @@ export function priceBlocks(job: Job, sharding: Sharding, layout: Layout): Block
   const { embedding, head } = lowerEnds(job, sharding)
   return {
     layers: kinds.map((kind) => {
-      const perCollective = kind.experts ? HOST_PER_COLLECTIVE.experts : HOST_PER_COLLECTIVE.dense
-      const host = { seconds: hostSeconds(job, sharding, kind), perCollective }
+      const host = hostOf(job, sharding, kind)
       return priceBlock({ name: kind.name, operations: lowerLayer(job, sharding, kind), host }, job, sharding, layout)
     }),
     pattern,
@@ -60,16 +59,32 @@ export function priceBlocks(job: Job, sharding: Sharding, layout: Layout): Block
 /** Ten small calls an expert for both passes of its bias, over the two products of each: about 6 against 10 µs a call. */
 const HOST_PER_BIAS = 0.6
 
+/**
+ * Where the exchange of one micro-batch hides behind the compute of another, Megatron-Core issues a layer as four pieces,
+ * each with its own stream, events and call of autograd (models/common/model_chunk_schedule_plan.py,
+ * pipeline_parallel/utils.py). How much longer that takes is a clusterwise fit to the runs of NVIDIA Megatron-Bridge
+ * 25.11 to 26.04 on H100, B300 and GB200.
+ */
+const HOST_IN_PIECES = 1.5
+
 /** A layer that is one block has half of a layer's work to issue; a scan is as many kernels as the other half. */
-function hostSeconds({ software, model, precision }: Job, { ep }: Sharding, kind: LayerKind): number {
+function hostOf({ software, model, precision }: Job, { ep }: Sharding, kind: LayerKind): Host {
   const { hostSecondsPerLayer, hostSecondsPerMoeLayer, moe } = software
   const half = hostSecondsPerLayer / 2
   const missing = kind.feedForward && kind.mixer !== 'none' ? 0 : kind.mixer === 'mamba' ? 0 : half
-  if (!kind.experts) return hostSecondsPerLayer - missing
+  if (!kind.experts) {
+    const seconds = hostSecondsPerLayer - missing
+    return { seconds, collectiveSeconds: HOST_PER_COLLECTIVE.dense * seconds }
+  }
   const local = (model.moe?.experts ?? 0) / ep
   // Where matmuls are narrow, the rows of each expert are scaled before each of its two products.
   const kernels = (precision.quantizeBytes > 0 ? 2 : 1) + (model.moe?.bias ? HOST_PER_BIAS : 0)
-  return Math.max(0, hostSecondsPerMoeLayer - missing) + local * kernels * moe.hostSecondsPerExpert
+  const pieces = moe.hidden > 0 ? HOST_IN_PIECES : 1
+  const layer = pieces * Math.max(0, hostSecondsPerMoeLayer - missing)
+  return {
+    seconds: layer + pieces * local * kernels * moe.hostSecondsPerExpert,
+    collectiveSeconds: HOST_PER_COLLECTIVE.experts * layer,
+  }
 }
 
 interface Block {
@@ -81,12 +96,11 @@ interface Block {
 /** What it takes to issue one pass. */
 interface Host {
   readonly seconds: number
-  /** As a share of it. */
-  readonly perCollective: number
+  readonly collectiveSeconds: number
 }
 
 /** Embedding and head are a few large kernels. */
-const NO_HOST: Host = { seconds: 0, perCollective: 0 }
+const NO_HOST: Host = { seconds: 0, collectiveSeconds: 0 }
 
 function priceBlock(block: Block, job: Job, sharding: Sharding, layout: Layout): BlockCost {
   const priced = block.operations.map((operation) => price(operation, job, layout))
@@ -106,14 +120,14 @@ function priceBlock(block: Block, job: Job, sharding: Sharding, layout: Layout):
  * any other, and a collective at the price of a kernel.
  */
 function waitForHost(
-  { seconds, perCollective }: Host,
+  { seconds, collectiveSeconds }: Host,
   passes: BlockCost['passes'],
   timings: readonly Timing[],
   { recompute }: Sharding,
 ): BlockCost['host'] {
   const issue = (phase: Phase, share: number) => {
     const sent = timings.filter(({ operation }) => operation.kind === 'collective' && operation.phase === phase).length
-    return seconds * (share + perCollective * sent)
+    return seconds * share + collectiveSeconds * sent
   }
   const again = recompute === 'full' ? issue('recompute', 1) : 0
   const backward = gpuSeconds(passes.recompute) + gpuSeconds(passes.inputGradient)

@@ -105,6 +105,8 @@ export const inSwitchAllReduceSeconds = formula<InSwitchInputs>({
 interface AllToAllInputs extends Omit<CollectiveInputs, 'stepSeconds'> {
   readonly networkBytesPerSecond: number
   readonly allToAllEfficiency: number
+  /** Of a send, of which NCCL makes it. */
+  readonly sendSeconds: number
   readonly peerSeconds: number
   /** Bytes across domains over those without merging copies for one domain. */
   readonly merged: number
@@ -113,11 +115,12 @@ interface AllToAllInputs extends Omit<CollectiveInputs, 'stepSeconds'> {
 export const allToAllSeconds = formula<AllToAllInputs>({
   id: 'allToAllSeconds',
   unit: 'seconds',
-  text: 'baseSeconds + (ranks - 1) * peerSeconds + (domains - 1) * networkStepSeconds + max((local - 1) / ranks * (bytes / (bytesPerSecond * allToAllEfficiency) + sqrt(rampSeconds * bytes / (bytesPerSecond * allToAllEfficiency))), (ranks - local) / ranks * (merged * bytes / networkBytesPerSecond + sqrt(rampSeconds * merged * bytes / networkBytesPerSecond)))',
+  text: 'baseSeconds + sendSeconds + (ranks - 1) * peerSeconds + (domains - 1) * networkStepSeconds + max((local - 1) / ranks * (bytes / (bytesPerSecond * allToAllEfficiency) + sqrt(rampSeconds * bytes / (bytesPerSecond * allToAllEfficiency))), (ranks - local) / ranks * (merged * bytes / networkBytesPerSecond + sqrt(rampSeconds * merged * bytes / networkBytesPerSecond)))',
   source:
     'each rank sends an equal part to each other rank, inside and across domains at once; rate over ring rate: NVIDIA GTC 2025 session S72583; latency and ramp: tables of OpenXLA collective_interpolator_data.h',
   compute: (x) =>
     x.baseSeconds +
+    x.sendSeconds +
     (x.ranks - 1) * x.peerSeconds +
     (x.domains - 1) * x.networkStepSeconds +
     Math.max(
@@ -203,7 +206,8 @@ const pricers = {
       // Alone in its domain a rank sends nothing there; any rate will do.
       bytesPerSecond: scaleUpBytesPerSecond(cluster, Math.max(2, group.local)) * operation.rate,
       networkBytesPerSecond: scaleOutBytesPerSecond(cluster, group),
-      allToAllEfficiency: calibration.allToAllEfficiency,
+      allToAllEfficiency: cluster.scaleUp.allToAllEfficiency,
+      sendSeconds: calibration.pointToPointSeconds,
       peerSeconds: calibration.allToAllPeerSeconds,
       merged: operation.merged ?? 1,
     }),

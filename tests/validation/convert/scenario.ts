@@ -1,5 +1,6 @@
 /** A row of the data set → a scenario with what was measured. */
 import { clusterOf } from './cluster.ts'
+import { dispatchExtras, dispatchOf } from './dispatch.ts'
 import { measuredOf } from './measured.ts'
 import { modelOf } from './model.ts'
 import { recomputeOf } from './recompute.ts'
@@ -13,10 +14,10 @@ export function scenarioOf(row: Row): Section {
   const stack = stackOf(row, remarks)
   const model = modelOf(row, remarks)
   const { parallel, microBatch, globalBatch } = strategyOf(row, remarks)
-  const software = softwareOf(row)
+  const software = { ...softwareOf(row), ...dispatchOf(row, remarks) }
   return {
     name: row.id,
-    extends: [entry, stack, ...extrasOf(row)],
+    extends: [entry, stack, ...extrasOf(row), ...dispatchExtras(row)],
     cluster,
     model,
     training: {

@@ -110,23 +110,15 @@ export function extrasOf({ overlap, notes }: Row): readonly string[] {
   ]
 }
 
-/** What the row itself says of kernels and dispatch, over the stack. */
+/** What the row itself says of kernels, over the stack. */
 export function softwareOf(row: Row): Section {
   const text = `${row.overlap ?? ''} ${row.notes ?? ''}`
-  const named = /hybrid-?ep|deep-?ep/iu.exec(text)?.[0]?.toLowerCase().replace('-', '')
-  // MaxText drops tokens by a mask; without dropping it has grouped matmuls.
-  const masked =
-    /einsum/iu.test(text) || (/maxtext/iu.test(row.framework ?? '') && /capacity|drop/iu.test(row.moe_balance ?? ''))
-  const dispatcher = masked ? 'einsum' : named
-  const fixed = /token.?drop|capacity/iu.test(`${row.moe_balance ?? ''} ${row.notes ?? ''}`)
   return {
     ...offloadOf(row),
     ...(isYoungLlama(row) && { elementwise: 'eager', attention: 'fa1' }),
     ...kernelsOf(row),
     ...(/torch\.compile/iu.test(text) && { elementwise: 'fused' }),
     ...(/eager \(no compile\)|raw aten/iu.test(text) && { elementwise: 'eager' }),
-    ...(row.model?.moe &&
-      (dispatcher || fixed) && { moe: { ...(dispatcher && { dispatcher }), ...(fixed && { fixed_rows: true }) } }),
   }
 }
 

@@ -24,11 +24,12 @@ const paths: Readonly<Record<string, PathOf>> = {
   kernelSeconds: always('calibration', 'kernel'),
   baseSeconds: always('calibration', 'collective'),
   rampSeconds: always('calibration', 'ramp'),
+  sendSeconds: always('calibration', 'point_to_point'),
   peerSeconds: always('calibration', 'all_to_all_peer'),
   treeStepSeconds: always('calibration', 'tree_step'),
   treeEfficiency: always('calibration', 'tree_efficiency'),
   inNetworkSeconds: always('calibration', 'in_network'),
-  allToAllEfficiency: always('calibration', 'all_to_all_efficiency'),
+  allToAllEfficiency: always('cluster', 'scale_up', 'all_to_all_efficiency'),
   stepSeconds: (operation, run) => {
     if (operation.kind !== 'collective') return undefined
     const inside = run.simulation.layout[operation.dimension].domains === 1
