@@ -106,14 +106,7 @@ function bundle(parts: readonly Quoted[], behind: Bundle['behind'], how: Bundle[
   }
 }
 
-function priced(
-  { job }: Context,
-  name: string,
-  collective: Collective,
-  group: Group,
-  bytes: number,
-  rate = 1,
-): Quoted[] {
+function priced({ job }: Context, name: string, collective: Collective, group: Group, bytes: number): Quoted[] {
   if (group.ranks === 1 || bytes === 0) return []
   const operation = {
     kind: 'collective',
@@ -123,7 +116,7 @@ function priced(
     dimension: 'dp',
     bytes,
     hidden: 0,
-    rate,
+    rate: job.software.dataParallelRate,
   } as const
   return [{ timing: priceCollective(operation, group, job.cluster, job.calibration), perRound: 0, once: 1 }]
 }
@@ -188,7 +181,7 @@ function tieEmbeddings(context: Context): Bundle {
 function perMicroBatch(context: Context): Bundle[] {
   const { job, strategy, layout, stage } = context
   const layers = stage.layers.reduce((sum, n) => sum + n, 0)
-  const { shardedPieces, shardedRate: rate } = job.software
+  const { shardedPieces } = job.software
   const pieces = layers * shardedPieces
   const units = [
     { name: 'dp.layer', group: layout.shard, parameters: stage.layerParameters / pieces, times: pieces },
@@ -197,7 +190,7 @@ function perMicroBatch(context: Context): Bundle[] {
   ]
   const parts = (name: string, collective: Collective, elementBytes: number, per: 'round' | 'step'): Quoted[] =>
     units.flatMap((unit) =>
-      priced(context, `${unit.name}.${name}`, collective, unit.group, elementBytes * unit.parameters, rate).map(
+      priced(context, `${unit.name}.${name}`, collective, unit.group, elementBytes * unit.parameters).map(
         ({ timing }) => ({ timing, perRound: per === 'round' ? unit.times : 0, once: per === 'step' ? unit.times : 0 }),
       ),
     )

@@ -269,8 +269,8 @@ export interface Software {
   readonly moe: MoeSoftware
   /** Rate of tensor-parallel collectives over that of a stack that was tuned for the machine. */
   readonly tensorParallelRate: number
-  /** The same of the collectives of ZeRO 2 and 3. */
-  readonly shardedRate: number
+  /** The same of data-parallel collectives. */
+  readonly dataParallelRate: number
   /** Collectives in which ZeRO 2 and 3 move one layer: 1 where its tensors travel as one, else as many as it has. */
   readonly shardedPieces: number
   /** Once a step: data, loss, gradient norm, logging. */

@@ -164,7 +164,7 @@ function softwareOf(scenario: Scenario): Software {
     hostSecondsPerLayer: software.cuda_graphs ? 0 : given(software.host, 'host'),
     ...moeSoftwareOf(software),
     tensorParallelRate: software.tp_rate,
-    shardedRate: software.sharded_rate,
+    dataParallelRate: software.dp_rate,
     shardedPieces: software.sharded_pieces,
     stepSeconds: given(software.step_overhead, 'step_overhead'),
     contention: given(software.contention, 'contention'),

@@ -400,7 +400,7 @@ const software = section('The training stack as documented facts.', {
   tp_rate: shareOfRate(
     'Rate of tensor-parallel collectives over that of a stack tuned for the machine. Default: 1.',
   ).default(1),
-  sharded_rate: shareOfRate('The same of the collectives of ZeRO 2 and 3. Default: 1.').default(1),
+  dp_rate: shareOfRate('The same of data-parallel collectives. Default: 1.').default(1),
   sharded_pieces: count(
     'Collectives in which ZeRO 2 and 3 move one layer: 1 where its tensors travel as one (FSDP), else as many as it has. Default: 1.',
   ).default(1),

@@ -259,7 +259,7 @@ export const plan: fc.Arbitrary<{ job: Job; strategy: Strategy }> = fc
         moe: { dispatcher, permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
         stepSeconds: 0.02,
         tensorParallelRate: 1,
-        shardedRate: 1,
+        dataParallelRate: 1,
         shardedPieces: 1,
         contention: 0.2,
         year: 2025,

@@ -103,7 +103,7 @@ export const job: Job = {
     moe: { dispatcher: 'alltoall', permute: 'unfused', hidden: 0, hostSecondsPerExpert: 1e-4 },
     stepSeconds: 0.02,
     tensorParallelRate: 1,
-    shardedRate: 1,
+    dataParallelRate: 1,
     shardedPieces: 1,
     contention: 0.19,
     year: 2024.2,
