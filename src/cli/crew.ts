@@ -13,8 +13,8 @@ export interface Crew {
   readonly done: (stretch: Stretch, part: unknown) => void
   /** Says whether to go on. */
   readonly wanted: () => boolean
-  /** Seconds that this thread works alone: less than that is done before another one has its code compiled. */
-  readonly patience?: number
+  /** Seconds of work that this thread does alone: another one must have its code compiled first. */
+  readonly alone?: number
 }
 
 export interface Stretch {
@@ -37,7 +37,7 @@ const shortStretches = 32
 
 /** What each has brought together. */
 export async function share<Result>(errand: Errand, crew: Crew): Promise<readonly Result[]> {
-  const { jobs, stretches, wanted, patience = 0 } = crew
+  const { jobs, stretches, wanted, alone = 0 } = crew
   const many = existsSync(entry) ? Math.max(1, Math.min(jobs, stretches.length)) : 1
   const runs = runsOf(stretches, many)
   const helps = many === 1 || stretches.length >= many * shortStretches
@@ -47,15 +47,25 @@ export async function share<Result>(errand: Errand, crew: Crew): Promise<readonl
 
   const [own = [], ...others] = runs
   const started = performance.now()
+  let worked = 0
   let hired: Promise<readonly unknown[]> | undefined
   const lent = await lend(errand, takeFrom(own), crew, () => {
-    if (hired || performance.now() - started < patience * 1e3 || runs.every((run) => run.length === 0)) return
+    const left = runs.reduce((sum, run) => sum + run.length, 0)
+    const seconds = (performance.now() - started) / 1e3
+    if (hired || left === 0 || (alone > 0 && !isLong(seconds, worked++, left, alone))) return
     hired = Promise.all(others.map(hire))
     // Heard below: this thread is at work until then.
     hired.catch(() => {})
   })
   return [lent, ...((await hired) ?? [])] as readonly Result[]
 }
+
+/** Long enough to tell, and more to do than one thread is to do alone. */
+function isLong(seconds: number, worked: number, left: number, alone: number): boolean {
+  return seconds > TELLING && (seconds / worked) * left > alone
+}
+
+const TELLING = 0.25
 
 /** Neighbours share what they work out, so each worker has a run of its own. */
 function runsOf(stretches: readonly Stretch[], many: number): Stretch[][] {
@@ -83,10 +93,13 @@ async function lend(errand: Errand, take: Take, { done }: Crew, before: () => vo
   return labour.end()
 }
 
+/** Megabytes: what a worker throws away goes soon, and two of them stay below what one thread may take. */
+const YOUNG = 8
+
 /** `ahead`: how many stretches are with the worker at a time. */
 function employ(errand: Errand, take: Take, { done }: Crew, ahead: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(entry, { workerData: errand })
+    const worker = new Worker(entry, { workerData: errand, resourceLimits: { maxYoungGenerationSizeMb: YOUNG } })
     const sent: Stretch[] = []
     let over = false
     const next = (): void => {

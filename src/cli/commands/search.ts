@@ -124,7 +124,7 @@ async function answerTo(
   const answers = await share<Answer>(errand, {
     jobs: options.jobs ?? jobsFor(pieces.length),
     stretches,
-    patience: 3,
+    alone: 3,
     wanted: () => !interrupted,
     done: (_: Stretch) => {
       done++
