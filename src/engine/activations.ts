@@ -18,6 +18,8 @@ export interface LayerBytes {
   /** Gradients of activations while a layer is at work. */
   readonly gradients: number
   readonly logits: number
+  /** Kept at the head, for each micro-batch there, by predictions beyond the next token. */
+  readonly predicted: number
   /** Logits of one micro-batch, where the pipeline hands those of all of them back at the end of the step. */
   readonly returned: number
 }
@@ -44,6 +46,7 @@ export function layerBytes(job: Job, sharding: Sharding): LayerBytes {
     // Where memory is planned ahead, the layer at work takes the room that the logits had.
     gradients: inner + (compiled ? atWork : 0),
     logits: logitElements(job, sharding, shape) * activationBytes,
+    predicted: predictedElements(job, shape) * activationBytes,
     returned: tensors === 'dtensor' ? tokens * shape.vocabulary * activationBytes : 0,
   }
 }
@@ -56,6 +59,19 @@ function logitElements({ software }: Job, { tp }: Sharding, { model, tokens, voc
   const copies = tensors === 'xla' ? XLA_COPIES : parallel ? PARALLEL_LOSS_COPIES : LOGIT_COPIES[loss]
   return tokens * (whole * copies + model.hidden) + vocabulary * model.hidden
 }
+
+/**
+ * What further predictions keep until the backward pass begins: in widths of the stream, what goes into their two norms,
+ * both side by side, and what goes into the last norm and the output matrix; and of their logits what the loss needs
+ * (Megatron-Core, transformer/multi_token_prediction.py: each one's loss is taken in turn, before that of the next token).
+ */
+function predictedElements({ software }: Job, { model, tokens, ownTokens, vocabulary }: LocalShape): number {
+  const whole = software.logits === 'gathered' ? model.vocabulary : vocabulary
+  const kept = tokens * whole * (software.tensors === 'xla' ? XLA_COPIES : KEPT_LOGITS[software.loss])
+  return (model.predictions - 1) * (PREDICTED_STREAMS * ownTokens * model.hidden + kept)
+}
+
+const PREDICTED_STREAMS = 6
 
 /** Widest of what a block has inside: the MLP's, the scores of unfused attention, what a scan or a recurrence is given. */
 function innerGradients({ software, batch }: Job, { model, ffn, heads }: LocalShape, { tp }: Sharding): number {
@@ -91,9 +107,9 @@ export function heldBytes({ kept, input }: LayerBytes, stage: Chunk, pp: number)
   return held + (pp > 1 && stage.head === 0 ? input : 0)
 }
 
-/** The largest tensors of the moment. */
-export function momentBytes({ gradients, logits }: LayerBytes, { head }: Chunk): number {
-  return Math.max(gradients, head * logits)
+/** The largest tensors of the moment, and what further predictions have kept until then. */
+export function momentBytes({ gradients, logits, predicted }: LayerBytes, { head }: Chunk): number {
+  return Math.max(gradients, head * logits) + head * predicted
 }
 
 /** Beside its output, attention keeps one fp32 number per row and head: as wide as two activations. */
@@ -238,6 +254,9 @@ function savedScores({ software, batch }: Job, { model, sequences, localSeqLen, 
  * log-softmax that was kept, its gradient and that of the fp32 copy, three of them in fp32.
  */
 const LOGIT_COPIES = { fused: 2, eager: 7, unfused: 5 } as const
+
+/** Of these, kept from forward to backward: the gradient in place of the logits, or fp32 exponentials or log-softmax. */
+const KEPT_LOGITS = { fused: 1, eager: 2, unfused: 2 } as const
 
 /** XLA computes the gradient of the logits where a matmul reads it (fusion of producers, openxla.org/xla/tpu_fusion). */
 const XLA_COPIES = 1

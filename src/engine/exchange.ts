@@ -162,7 +162,7 @@ function gatherWeights(context: Context): Bundle {
   return bundle(gather, strategy.overlapWeights ? 'forward' : 'nothing', 'bucket')
 }
 
-/** First and last stage hold copies of a tied embedding and sum their gradients (Megatron-LM). */
+/** First and last stage hold copies of an embedding and sum their gradients (Megatron-LM). */
 function tieEmbeddings(context: Context): Bundle {
   const { job, strategy, layout } = context
   if (!tiesAcross(job, strategy) || job.adapter) return bundle([], 'nothing', 'bucket')
@@ -176,7 +176,7 @@ function tieEmbeddings(context: Context): Bundle {
  * ZeRO 2 scatters gradients after every backward pass; ZeRO 3 (FSDP) also gathers the weights of each layer before it is
  * used, forward and again backward, one layer ahead of compute (Zhao et al. 2023, arXiv:2304.11277 §3.3). In a pipeline
  * a chunk gathers once for each round of pp micro-batches (Llama 3, arXiv:2407.21783 §3.3.2) and scatters with the last
- * micro-batch (torch pipelining defers the gradient sync of FSDP; MegaScale, arXiv:2402.15627 §3.2).
+ * micro-batch (torch/distributed/pipelining/stage.py, backward_maybe_with_nosync: sums on all steps, reduces on the last).
  */
 function perMicroBatch(context: Context): Bundle[] {
   const { job, strategy, layout, stage } = context

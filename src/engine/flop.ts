@@ -1,7 +1,7 @@
 /** Work that the model asks for, whoever does it and however. */
 import type { ModelShape } from './job.ts'
 import { type LayerKind, layerKinds, meanSpan } from './lower/shape.ts'
-import { countParameters, type LayerCount } from './parameters.ts'
+import { combiningMatrix, countParameters, type LayerCount } from './parameters.ts'
 
 /** `causal` counts the scores that a causal model needs; `full` the whole square, as many papers do. */
 export type AttentionConvention = 'causal' | 'full'
@@ -31,7 +31,8 @@ export function forwardFlopPerToken(
   })
   const inLayers = pattern.reduce((sum, kind) => sum + (perKind[kind] as number), 0)
   const transform = model.headTransform ? model.hidden ** 2 : 0
-  return inLayers + FLOP_PER_WEIGHT * model.predictions * (model.vocabulary * model.hidden + transform)
+  const atHead = model.predictions * (model.vocabulary * model.hidden + transform)
+  return inLayers + FLOP_PER_WEIGHT * (atHead + (model.predictions - 1) * combiningMatrix(model))
 }
 
 /**

@@ -138,7 +138,11 @@ export function widenedBytes({ precision, software }: Job, strategy: Strategy, s
 /** Gathered at once by ZeRO 3: what is at work and the next. */
 const GATHERED = 2
 
-/** The partitioner of XLA gathers matrix by matrix, and leaves the gradient of one as wide as the matrix. */
+/**
+ * The partitioner of XLA works operation by operation (GSPMD, Xu et al. 2021, arXiv:2105.04663), so that matrices are
+ * gathered, not layers. That the gradient of one is as wide before it is scattered is our reading: no public page says
+ * what stands at once.
+ */
 function largestMatrix({ hidden, ffn, heads, headDim, moe }: ModelShape, { tp, ep }: Sharding): number {
   const experts = moe ? (moe.experts * hidden * moe.ffn) / ep : 0
   return Math.max(hidden * Math.max(ffn, heads * headDim), experts) / tp

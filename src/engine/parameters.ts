@@ -146,9 +146,16 @@ function embeddingParameters(model: ModelShape): number {
   return rows * model.hidden + (model.embeddingNorm ? normSize(model) : 0)
 }
 
+/**
+ * For each prediction beyond the next token a norm over the stream, one over the embedding of the token before and a
+ * matrix from both to the width of one, ahead of its layer, and a norm behind it: DeepSeek-V3, arXiv:2412.19437 §2.2.
+ */
+export const combiningMatrix = ({ hidden }: ModelShape): number => 2 * hidden * hidden
+
 function headParameters(model: ModelShape): number {
-  const { hidden, vocabulary, tiedEmbeddings, finalNorm, headTransform, pooler } = model
+  const { hidden, vocabulary, predictions, tiedEmbeddings, finalNorm, headTransform, pooler } = model
   return (
+    (predictions - 1) * (combiningMatrix(model) + 3 * normSize(model)) +
     (finalNorm ? normSize(model) : 0) +
     (headTransform ? hidden * hidden + hidden + normSize(model) + vocabulary : 0) +
     (tiedEmbeddings ? 0 : vocabulary * hidden) +

@@ -73,14 +73,13 @@ export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[
   const count = countParameters(model)
   const { tp, ep, etp } = strategy
   const { copies } = scheduleTable[strategy.schedule]
-  // A tied output matrix is the embedding's; on another stage it is a copy of it.
-  const tiedCopy = tiesAcross(job, strategy) ? model.vocabulary * model.hidden : 0
+  const copyOfTable = tiesAcross(job, strategy) ? model.vocabulary * model.hidden : 0
   return gatherChunks(strategy, chunks).map(({ layers, embedding, head }) => {
     const inLayers = (part: 'dense' | 'experts') =>
       layers.reduce((sum, times, kind) => sum + times * (count.layers[kind] as LayerCount)[part], 0)
     const layerParameters = (copies * inLayers('dense')) / tp
     const expertParameters = (copies * inLayers('experts')) / (ep * etp)
-    const ends = embedding * count.embedding + head * (count.head + tiedCopy)
+    const ends = embedding * count.embedding + head * (count.head + copyOfTable)
     const parameters = layerParameters + (copies * ends) / tp
     const trained = adapter
       ? { parameters: (attentionLayers(model, layers) * adapterParameters(model, adapter)) / tp, expertParameters: 0 }
@@ -89,10 +88,13 @@ export function fillStages(job: Job, strategy: Strategy, chunks: readonly Chunk[
   })
 }
 
-/** Are there two copies of a tied embedding, on two stages? */
+/**
+ * Are there two copies of the embedding, on two stages? A tied output matrix is one, and predictions beyond the next token
+ * look up the tokens before them where they stand (Megatron-Core, multi_token_prediction.py, tie_word_embeddings_state_dict).
+ */
 export function tiesAcross({ model }: Job, { pp, vocabulary, schedule }: Strategy): boolean {
   const { placement } = scheduleTable[schedule]
-  return model.tiedEmbeddings && pp > 1 && vocabulary === 'ends' && placement === 'loop'
+  return (model.tiedEmbeddings || model.predictions > 1) && pp > 1 && vocabulary === 'ends' && placement === 'loop'
 }
 
 /** What else decides which layers stand where: equal for strategies of one pp and vpp that spread them alike. */

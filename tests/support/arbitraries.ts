@@ -84,6 +84,7 @@ const model: fc.Arbitrary<ModelShape> = fc
     vocabulary: fc.constantFrom(32_000, 51_200, 128_256),
     slidingWindow: fc.constantFrom(0, 0, 512),
     globalEvery: fc.constantFrom(0, 2, 6),
+    predictions: fc.constantFrom(1, 1, 2),
     experts: fc.boolean(),
     ossExperts: fc.boolean(),
     latent: fc.boolean(),
@@ -124,7 +125,6 @@ const model: fc.Arbitrary<ModelShape> = fc
     finalNorm: true,
     pooler: false,
     headTransform: false,
-    predictions: 1,
   }))
 
 /** Channels and cells that eight ranks share. */

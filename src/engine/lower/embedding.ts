@@ -36,12 +36,25 @@ const LOSS_PASSES = {
 /** Once for each token that is predicted at a position (DeepSeek-V3, arXiv:2412.19437 §2.2: modules share the output head). */
 export function lowerHead(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
   const { predictions } = shape.model
+  if (predictions === 1) return lowerOutput(job, shape, sharding)
   const tokens = predictions * shape.tokens
-  return lowerOutput(
-    job,
-    predictions === 1 ? shape : { ...shape, tokens, ownTokens: predictions * shape.ownTokens },
-    sharding,
-  )
+  return [
+    ...combine(job, shape, sharding),
+    ...lowerOutput(job, { ...shape, tokens, ownTokens: predictions * shape.ownTokens }, sharding),
+  ]
+}
+
+/** Stream and embedding, each normed, to the width of one; split over tensor ranks by columns and gathered again. */
+function combine(job: Job, { model, tokens, ownTokens }: LocalShape, { tp, sp }: Sharding): Operation[] {
+  const { hidden } = model
+  const extra = model.predictions - 1
+  const bytes = job.precision.activationBytes * extra * tokens * hidden
+  const gathers = { forward: 'all-gather', backward: 'reduce-scatter', hidden: 0 } as const
+  return [
+    ...norm('head.combine.norm', job, 2 * extra * ownTokens * hidden),
+    ...(tp > 1 && sp ? exchange('head.combine.gather', 'tp', 3 * bytes, gathers) : []),
+    ...linear(job, 'head.combine', { tokens: extra * tokens, n: hidden / tp, k: 2 * hidden }),
+  ]
 }
 
 function lowerOutput(job: Job, shape: LocalShape, sharding: Sharding): Operation[] {

@@ -107,7 +107,9 @@ export function trainedMatrices({ model, adapter }: Job, stage: Stage, ep: numbe
         matrix(rows, columns, (count * (stage.layers[kind] ?? 0)) / shared),
       ),
     )
-  return { dense: inStage('dense', 1).filter(some), experts: inStage('experts', ep).filter(some) }
+  const combining = adapter ? 0 : (model.predictions - 1) * stage.head
+  const dense = [...inStage('dense', 1), matrix(2 * model.hidden, model.hidden, combining)]
+  return { dense: dense.filter(some), experts: inStage('experts', ep).filter(some) }
 }
 
 const some = ({ count }: WeightMatrix): boolean => count > 0

@@ -1,7 +1,9 @@
 /** Laws of experts and of the messages between them. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { layerBytes, momentBytes } from '../../../src/engine/activations.ts'
 import { forwardFlopPerToken } from '../../../src/engine/flop.ts'
+import { hold } from '../../../src/engine/holding.ts'
 import type { Job, MoeShape, MoeSoftware } from '../../../src/engine/job.ts'
 import { layOut } from '../../../src/engine/layout.ts'
 import { lowerEnds, lowerLayer } from '../../../src/engine/lower/block.ts'
@@ -9,6 +11,8 @@ import { layerKinds } from '../../../src/engine/lower/shape.ts'
 import type { Operation } from '../../../src/engine/operation.ts'
 import { priceCollective } from '../../../src/engine/price/collective.ts'
 import { price } from '../../../src/engine/price/operation.ts'
+import { simulate } from '../../../src/engine/simulate.ts'
+import { fillStages } from '../../../src/engine/stages.ts'
 import type { Strategy } from '../../../src/engine/strategy.ts'
 import { plan, withCluster } from '../../support/arbitraries.ts'
 
@@ -105,21 +109,46 @@ test('the rate of a collective grows with its message, to that of the link', () 
     { numRuns: 100 },
   ))
 
-test('a second prediction pays for the output layer once more, in time and in FLOP', () => {
-  fc.assert(
-    fc.property(plan, ({ job, strategy }) => {
-      const twice = { ...job, model: { ...job.model, predictions: 2 } }
-      const [once, doubled] = [job, twice].map((each) =>
-        lowerEnds(each, strategy).head.reduce((sum, operation) => sum + workOf(operation), 0),
-      )
-      expect(doubled).toBeCloseTo(2 * (once as number), 0)
-      const { model, batch } = job
+describe('a second prediction', () => {
+  const predicting = (job: Job, predictions: number): Job => ({ ...job, model: { ...job.model, predictions } })
+  const always = (holds: (once: Job, twice: Job, strategy: Strategy) => void) =>
+    fc.assert(
+      fc.property(plan, ({ job, strategy }) => holds(predicting(job, 1), predicting(job, 2), strategy)),
+      { numRuns: 50 },
+    )
+
+  test('pays for the output layer once more and for what joins stream and embedding, in time and in FLOP', () =>
+    always((once, twice, strategy) => {
+      const work = (job: Job) =>
+        lowerEnds(job, strategy)
+          .head.filter(({ name }) => !name.startsWith('head.combine'))
+          .reduce((sum, operation) => sum + workOf(operation), 0)
+      expect(work(twice)).toBeCloseTo(2 * work(once), 0)
+      const { model, batch } = once
       const added = forwardFlopPerToken(twice.model, batch.seqLen) - forwardFlopPerToken(model, batch.seqLen)
       const transform = model.headTransform ? model.hidden : 0
-      expect(added / (2 * model.hidden * (model.vocabulary + transform))).toBeCloseTo(1, 9)
-    }),
-    { numRuns: 50 },
-  )
+      expect(added / (2 * model.hidden * (model.vocabulary + transform + 2 * model.hidden))).toBeCloseTo(1, 9)
+    }))
+
+  test('keeps its logits at least until the backward pass begins', () =>
+    always((once, twice, strategy) => {
+      const atHead = (job: Job) => momentBytes(layerBytes(job, strategy), { layers: [], embedding: 0, head: 1 })
+      const { model, batch, precision } = once
+      const logits = (strategy.microBatch * batch.seqLen * model.vocabulary) / (strategy.tp * strategy.cp)
+      expect(atHead(twice) - atHead(once)).toBeGreaterThan(logits * precision.activationBytes * (1 - 1e-9))
+    }))
+
+  test('fills the stages of the output layer more, and no other', () =>
+    always((once, twice, strategy) => {
+      const [before, after] = [once, twice].map((job) => simulate(job, strategy).memory)
+      const { chunks } = hold(once, strategy)
+      const heads = fillStages(once, strategy, chunks).map(({ head }) => head)
+      heads.forEach((head, stage) => {
+        const more = (after?.[stage]?.allocated ?? 0) - (before?.[stage]?.allocated ?? 0)
+        if (head > 0) expect(more).toBeGreaterThan(0)
+        else expect(more).toBe(0)
+      })
+    }))
 })
 
 const workOf = (operation: Operation): number =>

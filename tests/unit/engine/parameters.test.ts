@@ -33,7 +33,41 @@ const tiny: ModelShape = {
   globalEvery: 0,
 }
 
+/** DeepSeek-V3, config.json on https://huggingface.co/deepseek-ai/DeepSeek-V3 */
+const deepSeekV3: ModelShape = {
+  ...tiny,
+  layers: 61,
+  hidden: 7168,
+  heads: 128,
+  kvHeads: 128,
+  headDim: 128,
+  ffn: 18432,
+  gated: true,
+  vocabulary: 129280,
+  tiedEmbeddings: false,
+  mla: { queryRank: 1536, keyValueRank: 512, plainHeadDim: 128, rotaryHeadDim: 64, valueHeadDim: 128 },
+  moe: {
+    experts: 256,
+    topK: 8,
+    ffn: 2048,
+    latent: 0,
+    sharedFfn: 2048,
+    denseLayers: 3,
+    every: 1,
+    bias: false,
+    clamp: false,
+    imbalance: 1,
+  },
+}
+
 describe('countParameters', () => {
+  test('DeepSeek-V3: 671 billion, and 11.5 of its own in the module that predicts one token more (README_WEIGHTS.md)', () => {
+    const main = countParameters(deepSeekV3).total
+    const both = countParameters({ ...deepSeekV3, layers: 62, predictions: 2 }).total
+    expect(main / 671e9).toBeCloseTo(1, 3)
+    expect(Math.abs((both - main) / 11.5e9 - 1)).toBeLessThan(0.015)
+  })
+
   // A layer: 4 × 8 × 8 of attention, 2 × 8 × 16 of MLP, 2 norms of 8: 528. Around: 10 × 8 words, a norm of 8.
   const base = 3 * 528 + 88
 
@@ -54,6 +88,7 @@ describe('countParameters', () => {
     ['a norm after the embedding', { embeddingNorm: true }, 8],
     ['no norm at the end', { finalNorm: false }, -8],
     ['a pooler: 8 × 8 + 8', { pooler: true }, 72],
+    ['a second prediction: 2 × 8 × 8 before its layer, three norms', { predictions: 2 }, 152],
     ['a head transform: 8 × 8 + 8, a norm, 10 biases', { headTransform: true }, 90],
     ['dropout, window and mask have no weights', { dropout: true, slidingWindow: 4, globalEvery: 2, causal: false }, 0],
   ])('%s', (_, change, more) => {

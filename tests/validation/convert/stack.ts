@@ -124,8 +124,8 @@ export function softwareOf(row: Row): Section {
 
 /**
  * Llama came to Megatron-LM in 2023 as PyTorch operators (megatron/model/rms_norm.py, rotary_pos_embedding.py, swiglu in
- * transformer.py); kernels for them, and FlashAttention 2, followed towards 2024 (--no-rope-fusion,
- * --no-bias-swiglu-fusion).
+ * transformer.py). Kernels for the last two are of Megatron-Core 0.5 ("Rope and Swiglu fusion", CHANGELOG.md; the rotary
+ * one of November 2023, https://github.com/NVIDIA/apex/pull/1746); FlashAttention 2 is of July 2023.
  */
 const isYoungLlama = (row: Row): boolean =>
   yearOf(row) < secondFlash && /^megatron/iu.test(row.framework ?? '') && (row.model?.gated_mlp ?? false)
