@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Job } from '../../src/engine/job.ts'
 import { brokenRules } from '../../src/engine/rules.ts'
 import { estimate, simulate } from '../../src/engine/simulate.ts'
+import { tiesAcross } from '../../src/engine/stages.ts'
 import type { Strategy } from '../../src/engine/strategy.ts'
 import { plan, withCluster } from '../support/arbitraries.ts'
 
@@ -94,7 +95,7 @@ test('a degree of one says nothing', () =>
     if (strategy.tp === 1) expect(metrics['comm.tp.time']).toBe(0)
     if (strategy.cp === 1) expect(metrics['comm.cp.time']).toBe(0)
     if (strategy.pp === 1) expect(metrics['comm.pp.time'] + metrics['step.bubble']).toBe(0)
-    if (strategy.dp * strategy.cp === 1) expect(metrics['comm.dp.time'] === 0 || job.model.tiedEmbeddings).toBe(true)
+    if (strategy.dp * strategy.cp === 1) expect(metrics['comm.dp.time'] === 0 || tiesAcross(job, strategy)).toBe(true)
   }))
 
 test('memory never rises with the ZeRO stage, nor with recomputation', () =>
