@@ -12,9 +12,9 @@ import type { LocalShape } from './shape.ts'
 /** Before the first matmul of a block. */
 export function enterBlock(block: string, job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
   if (sharding.tp === 1) return []
-  const { tpHidden, tpBackwardHidden } = job.calibration
-  const hidden = sharding.overlapTp ? tpHidden : 0
-  const backwardHidden = sharding.overlapTp ? tpHidden : tpBackwardHidden
+  const { tpBackwardHidden } = job.calibration
+  const hidden = hiddenOf(job, sharding)
+  const backwardHidden = sharding.overlapTp || job.adapter ? hidden : tpBackwardHidden
   const bytes = job.precision.activationBytes * shape.tokens * shape.model.hidden
   const rate = job.software.tensorParallelRate
   if (!sharding.sp)
@@ -34,10 +34,18 @@ export function enterBlock(block: string, job: Job, shape: LocalShape, sharding:
 /** After its last matmul. */
 export function leaveBlock(block: string, job: Job, shape: LocalShape, sharding: Sharding): Operation[] {
   if (sharding.tp === 1) return []
-  const hidden = sharding.overlapTp ? job.calibration.tpHidden : 0
+  const hidden = hiddenOf(job, sharding)
   const bytes = job.precision.activationBytes * shape.tokens * shape.model.hidden
   const rate = job.software.tensorParallelRate
   return sharding.sp
     ? exchange(`${block}.scatter`, 'tp', bytes, { forward: 'reduce-scatter', backward: 'all-gather', hidden, rate })
     : exchange(`${block}.allReduce`, 'tp', bytes, { forward: 'all-reduce', hidden, rate })
+}
+
+/**
+ * An adapter reads the gathered input too, and a frozen weight has no gradient behind which a collective could hide: recipes
+ * for LoRA leave the overlap off (NVIDIA NeMo, scripts/performance/llm/finetune_llama3_70b.py).
+ */
+function hiddenOf({ adapter, calibration }: Job, { overlapTp }: Sharding): number {
+  return overlapTp && !adapter ? calibration.tpHidden : 0
 }
