@@ -180,15 +180,31 @@ function posterior(slopes: readonly (readonly number[])[], { spreads, noise }: E
   return inverse(information)
 }
 
-const rounds = 2
+const rounds = 5
+
+/**
+ * A chip that nobody ran may be far off, and a normal distribution knows no far: its rates are spread as by Student's t with
+ * so many degrees of freedom (Lange, Little and Taylor 1989, doi:10.1080/01621459.1989.10478852), whose most likely values
+ * are those of a normal one that is wider where a rate has moved.
+ */
+const freedom = 4
+
+const ran = ({ job }: Observation): boolean => job.cluster.device.calibrated
+
+function widened({ matmul, attention, network, host }: Factors, factors: Factors): Factors {
+  const wide = (spread: number, factor: number) =>
+    Math.sqrt((freedom * spread ** 2 + Math.log(factor) ** 2) / (freedom + 1))
+  return { matmul: wide(matmul, factors.matmul), attention: wide(attention, factors.attention), network, host }
+}
 
 /** Farther than this the slope at one place says nothing about another. */
 const farthest = 1
 
 function mostLikely(evidence: Evidence, fitted: readonly Knob[]): Factors {
-  const { observations, spreads, noise } = evidence
+  const { observations, noise } = evidence
   let factors = none
   for (let round = 0; round < rounds; round++) {
+    const spreads = observations.some(ran) ? evidence.spreads : widened(evidence.spreads, factors)
     const slopes = observations.map((observation) => fitted.map((knob) => slope(observation, factors, knob)))
     const residuals = observations.map((observation) => residual(observation, factors))
     const pull = fitted.map((knob, i) => {
@@ -198,7 +214,7 @@ function mostLikely(evidence: Evidence, fitted: readonly Knob[]): Factors {
       )
       return -seen - Math.log(factors[knob]) / spreads[knob] ** 2
     })
-    const covariance = posterior(slopes, evidence, fitted)
+    const covariance = posterior(slopes, { ...evidence, spreads }, fitted)
     const moved = fitted.map((knob, i) => {
       const by = (covariance[i] as readonly number[]).reduce((sum, value, j) => sum + value * (pull[j] as number), 0)
       return [knob, factors[knob] * Math.exp(Math.max(-farthest, Math.min(farthest, by)))] as const
