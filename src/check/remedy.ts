@@ -1,5 +1,4 @@
 /** What would help: changes of a single knob that the engine has simulated. */
-
 import type { Players } from '../engine/schedule/players.ts'
 import { type Draft, draft } from '../engine/simulate.ts'
 import type { Simulation } from '../engine/simulation.ts'

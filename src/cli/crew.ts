@@ -52,7 +52,9 @@ export async function share<Result>(errand: Errand, crew: Crew): Promise<readonl
   const lent = await lend(errand, takeFrom(own), crew, () => {
     const left = runs.reduce((sum, run) => sum + run.length, 0)
     const seconds = (performance.now() - started) / 1e3
-    if (hired || left === 0 || (alone > 0 && !isLong(seconds, worked++, left, alone))) return
+    const isWanted = alone === 0 || isLong(seconds, worked, left, alone)
+    worked++
+    if (hired || left === 0 || !isWanted) return
     hired = Promise.all(others.map(hire))
     // Heard below: this thread is at work until then.
     hired.catch(() => {})
@@ -93,7 +95,7 @@ async function lend(errand: Errand, take: Take, { done }: Crew, before: () => vo
   return labour.end()
 }
 
-/** Megabytes: what a worker throws away goes soon, and two of them stay below what one thread may take. */
+/** Megabytes: what a worker throws away goes soon; the usual 48 would lie there until they are full. */
 const YOUNG = 8
 
 /** `ahead`: how many stretches are with the worker at a time. */

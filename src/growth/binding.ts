@@ -1,5 +1,4 @@
 /** What binds: each limit is eased a little, and the one that buys most compute-equivalent has the name. */
-
 import type { Machine, Resource } from './machine.ts'
 import { type Point, type Settled, settle } from './settle.ts'
 

@@ -46,6 +46,7 @@ export type Outcome =
   | { readonly kind: 'reached'; readonly point: Point }
   | { readonly kind: 'blocked'; readonly why: string }
 
+/** Where the search begins: what large runs reach, at eight times the least batch. */
 const GUESS = 0.3
 const GUESSED_FACTOR = 8
 const ROUNDS = 3
@@ -69,6 +70,7 @@ export function frontier(question: Question): Outcome {
   return first ? { kind: 'reached', point: others.reduce(better, first) } : (found[0] as Outcome)
 }
 
+/** Off a rung, just below it. */
 const ALMOST = 0.999
 
 /** At most as many, of four binary digits. */

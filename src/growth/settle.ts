@@ -107,10 +107,11 @@ function bestDelivery(trial: Trial, chips: number, steps: number): Delivery {
     return tokens / (1 + batchTokens / criticalTokensOf(recipe, { flop, parameters, tokens, batchTokens }))
   }
   const all = deliver(trial, chips)
-  if (learned(deliver(trial, chips * 0.99)) <= learned(all)) return all
+  const { usedChips } = all
+  if (learned(deliver(trial, usedChips * 0.99)) <= learned(all)) return all
   return deliver(
     trial,
-    lowest(chips * 1e-6, chips, (some) => -learned(deliver(trial, some)), steps),
+    lowest(usedChips * 1e-6, usedChips, (some) => -learned(deliver(trial, some)), steps),
   )
 }
 

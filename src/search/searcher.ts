@@ -149,19 +149,11 @@ export class Searcher {
   }
 
   private chunkingsAt(pp: number): readonly Chunking[] {
-    const known = this.chunkings.get(pp)
-    if (known) return known
-    const made = chunkingsOf(this.space, pp)
-    this.chunkings.set(pp, made)
-    return made
+    return remember(this.chunkings, pp, () => chunkingsOf(this.space, pp))
   }
 
   private sharingsAt(replicas: number): readonly Sharing[] {
-    const known = this.sharings.get(replicas)
-    if (known) return known
-    const made = sharingsOf(this.space, replicas)
-    this.sharings.set(replicas, made)
-    return made
+    return remember(this.sharings, replicas, () => sharingsOf(this.space, replicas))
   }
 
   /** Each rule is asked where all that it speaks of is decided. */
@@ -260,7 +252,7 @@ const STATES = shortages.indexOf('states')
 
 const mostRemembered = 512
 
-function remember<Made>(table: Map<string, Made>, key: string, make: () => Made): Made {
+function remember<Key, Made>(table: Map<Key, Made>, key: Key, make: () => Made): Made {
   const known = table.get(key)
   if (known !== undefined) return known
   if (table.size >= mostRemembered) table.clear()

@@ -112,6 +112,8 @@ export function calibrate(given: readonly Observation[]): Calibrated | undefined
 
 interface Evidence {
   readonly observations: readonly Observation[]
+  /** How each run follows ln of each factor, at one. */
+  readonly slopes: readonly (readonly number[])[]
   /** Standard deviation of ln of each factor. */
   readonly spreads: Factors
   /** And of each run around the right ones. */
@@ -120,21 +122,23 @@ interface Evidence {
 
 function evidenceOf(observations: readonly Observation[]): Evidence {
   const rates = mean(observations.map((observation) => spreadOf(observation, (name) => !ofLayers.includes(name))))
+  const slopes = observations.map((observation) => knobs.map((knob) => slope(observation, none, knob)))
   return {
     observations,
+    slopes,
     spreads: {
       matmul: rateSpreads.matmul * rates,
       attention: rateSpreads.attention * rates,
       network: networkSpread,
       host: hostSpread,
     },
-    noise: observations.map(noiseOf),
+    noise: observations.map((observation, run) => noiseOf(observation, slopes[run] as readonly number[])),
   }
 }
 
 /** Standard deviation of ln of the time of a run around the right factors. */
-function noiseOf(observation: Observation): number {
-  const own = knobs.map((knob) => (ownScatter[knob] === 0 ? 0 : ownScatter[knob] * slope(observation, none, knob)))
+function noiseOf(observation: Observation, slopes: readonly number[]): number {
+  const own = knobs.map((knob, i) => ownScatter[knob] * (slopes[i] as number))
   return Math.hypot(scatter * spreadOf(observation, () => true), leastScatter, ...own)
 }
 
@@ -159,8 +163,7 @@ function slope(observation: Observation, factors: Factors, knob: Knob): number {
 
 /** What the runs say something about. */
 function decidedBy(evidence: Evidence): readonly Knob[] {
-  const { observations, spreads } = evidence
-  const slopes = observations.map((observation) => knobs.map((knob) => slope(observation, none, knob)))
+  const { slopes, spreads } = evidence
   const covariance = posterior(slopes, evidence, knobs)
   const taken = (knob: Knob, i: number) => 1 - (covariance[i]?.[i] as number) / spreads[knob] ** 2
   return knobs.filter((knob, i) => taken(knob, i) > (knob === 'host' ? decided : heard))
@@ -230,8 +233,8 @@ function mostLikely(evidence: Evidence, fitted: readonly Knob[]): Factors {
  * doi:10.1214/aoms/1177728069). Measurements are not looked at.
  */
 export function mostTelling(observations: readonly Observation[]): number {
-  const { spreads, noise } = evidenceOf(observations)
-  const slopes = observations.map((each) => knobs.map((knob) => slope(each, none, knob) * spreads[knob]))
+  const { noise, spreads, ...evidence } = evidenceOf(observations)
+  const slopes = evidence.slopes.map((row) => row.map((each, i) => each * spreads[knobs[i] as Knob]))
   const shared = (a: readonly number[], b: readonly number[]) =>
     a.reduce((sum, x, knob) => sum + x * (b[knob] as number), 0)
   const open = slopes.map((own, i) => shared(own, own) + (noise[i] as number) ** 2)
